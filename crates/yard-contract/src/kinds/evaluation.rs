@@ -1,0 +1,161 @@
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::document::{Artifact, Version};
+use crate::{Finite, Sha256};
+
+/// How good a model is on rows that it has not seen.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Evaluation {
+    /// The digest of the ONNX file that was scored.
+    pub model_sha256: Sha256,
+    /// Rows scored.
+    pub rows: u64,
+    /// How many of them belong to the positive class.
+    pub positives: u64,
+    /// The probability from which on a row counted as positive.
+    pub threshold: Finite,
+    /// Every metric that is defined on these rows, by name.
+    pub metrics: BTreeMap<String, Estimate>,
+    /// Metrics that these rows leave undefined, with the reason.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub undefined: BTreeMap<String, String>,
+    /// Rows by what they are and what they were taken for.
+    pub confusion: Confusion,
+    /// What trivial models reach on the same rows.
+    pub baselines: Vec<Baseline>,
+    /// The same metrics on parts of the rows.
+    pub slices: Vec<SliceResult>,
+    /// The champion on the same rows, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comparison: Option<Comparison>,
+    /// What the charts show.
+    pub curves: Curves,
+}
+
+/// A metric with its uncertainty.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Estimate {
+    /// The point estimate.
+    pub value: Finite,
+    /// Lower end of the interval.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub low: Option<Finite>,
+    /// Upper end of the interval.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub high: Option<Finite>,
+    /// How the interval was found, and its confidence level: `delong 95%`, `wilson 95%`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interval: Option<String>,
+}
+
+/// Rows by what they are and what they were taken for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Confusion {
+    /// Positive, taken for positive.
+    pub true_positives: u64,
+    /// Negative, taken for positive.
+    pub false_positives: u64,
+    /// Negative, taken for negative.
+    pub true_negatives: u64,
+    /// Positive, taken for negative.
+    pub false_negatives: u64,
+}
+
+/// What a trivial model reaches on the same rows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Baseline {
+    /// `prior`, or the name of a single feature.
+    pub name: String,
+    /// Its metrics.
+    pub metrics: BTreeMap<String, Finite>,
+}
+
+/// Metrics on a part of the rows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SliceResult {
+    /// The columns and values that pick the rows.
+    pub columns: BTreeMap<String, String>,
+    /// Rows in the slice.
+    pub rows: u64,
+    /// How many of them belong to the positive class.
+    pub positives: u64,
+    /// Whether the slice has the rows and positives that a judgement needs.
+    pub supported: bool,
+    /// Its metrics.
+    pub metrics: BTreeMap<String, Estimate>,
+}
+
+/// The challenger against the champion, row by row.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Comparison {
+    /// The digest of the champion's ONNX file.
+    pub champion_sha256: Sha256,
+    /// The metric compared.
+    pub metric: String,
+    /// The champion's value.
+    pub champion: Finite,
+    /// The challenger's value.
+    pub challenger: Finite,
+    /// Challenger minus champion, with its paired interval.
+    pub difference: Estimate,
+    /// Two-sided p-value of "no difference".
+    pub p_value: Finite,
+    /// The champion's metrics on the same rows.
+    pub champion_metrics: BTreeMap<String, Estimate>,
+}
+
+/// What the charts show, thinned to a few hundred points.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Curves {
+    /// False-positive rate (x) against true-positive rate (y).
+    pub roc: Vec<CurvePoint>,
+    /// Recall (x) against precision (y).
+    pub precision_recall: Vec<CurvePoint>,
+    /// Share of rows, highest score first (x), against share of positives found (y).
+    pub gain: Vec<CurvePoint>,
+    /// Predicted against observed share of positives.
+    pub reliability: Vec<ReliabilityBin>,
+    /// Scores of the two classes.
+    pub scores: Vec<HistogramBin>,
+}
+
+/// A point of a curve.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CurvePoint {
+    /// Horizontal.
+    pub x: Finite,
+    /// Vertical.
+    pub y: Finite,
+}
+
+/// Rows whose score lies in one bin of the unit interval.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ReliabilityBin {
+    /// Mean score of the rows.
+    pub predicted: Finite,
+    /// Share of positives among the rows.
+    pub observed: Finite,
+    /// How many rows.
+    pub rows: u64,
+}
+
+/// Rows per class in one bin of the score.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct HistogramBin {
+    /// Lower edge, belongs to the bin.
+    pub from: Finite,
+    /// Upper edge, belongs to the next bin (to this one for the last).
+    pub to: Finite,
+    /// Rows of the negative class.
+    pub negatives: u64,
+    /// Rows of the positive class.
+    pub positives: u64,
+}
+
+impl Artifact for Evaluation {
+    const KIND: &'static str = "evaluation";
+    const VERSION: Version = Version::new(1, 0);
+}

@@ -1,0 +1,32 @@
+//! The artifact kinds, one file each.
+
+mod batch;
+mod data_report;
+mod evaluation;
+mod gate;
+mod golden;
+mod manifest;
+mod measurement;
+mod profile;
+mod receipt;
+mod run;
+mod signature;
+mod smoke;
+mod split;
+
+pub use batch::BatchReport;
+pub use data_report::{ColumnSummary, DataReport, Finding, Rule, RuleCount};
+pub use evaluation::{
+    Baseline, Comparison, Confusion, CurvePoint, Curves, Estimate, Evaluation, HistogramBin,
+    ReliabilityBin, SliceResult,
+};
+pub use gate::{Champion, Gate, RuleResult};
+pub use golden::{Golden, GoldenRow};
+pub use manifest::{Manifest, ManifestFile};
+pub use measurement::Measurement;
+pub use profile::{CategoryShare, FeatureProfile, Profile};
+pub use receipt::{Delivery, DeliveryAction, PublishReceipt};
+pub use run::{Algorithm, CrossValidation, Environment, Importance, Round, Run};
+pub use signature::{Classes, Feature, FeatureType, Signature, Target, Task};
+pub use smoke::{Check, SmokeReport};
+pub use split::{Split, SplitMethod, SplitPart};

@@ -1,0 +1,103 @@
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::document::{Artifact, Version};
+use crate::{Finite, Scalar};
+
+/// How a model came about: everything that determines it, and what was seen on the way.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Run {
+    /// What was fitted.
+    pub algorithm: Algorithm,
+    /// Every parameter, defaults included.
+    pub parameters: BTreeMap<String, Scalar>,
+    /// The seed of every random draw.
+    pub seed: u64,
+    /// The commit the code was at, where the CI system or the caller gives it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// What fitted it.
+    pub environment: Environment,
+    /// Rows fitted on.
+    pub rows: u64,
+    /// Loss per round (boosting) or iteration (logistic regression).
+    pub history: Vec<Round>,
+    /// How much each feature contributes, largest first.
+    pub importance: Vec<Importance>,
+    /// The result of cross-validation on the training rows, where it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cross_validation: Option<CrossValidation>,
+}
+
+/// What can be fitted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Algorithm {
+    /// Gradient boosting of regression trees.
+    GradientBoosting,
+    /// Logistic regression with an L2 penalty.
+    LogisticRegression,
+}
+
+/// The toolchain that a run's bytes depend on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Environment {
+    /// The fitting tool's version.
+    pub trainyard: String,
+    /// The version of ONNX's default operator set in the graph.
+    pub onnx_opset: u32,
+    /// The version of ONNX's machine-learning operator set in the graph.
+    pub onnx_ml_opset: u32,
+}
+
+/// One round of fitting.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Round {
+    /// Counted from 1.
+    pub round: u32,
+    /// Mean log-loss on the rows fitted on.
+    pub train_loss: Finite,
+    /// Mean log-loss on the validation rows, where there are any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validation_loss: Option<Finite>,
+}
+
+/// How much one feature contributes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Importance {
+    /// The feature.
+    pub feature: String,
+    /// Its share of the total gain (boosting) or of the sum of absolute standardised coefficients
+    /// (logistic regression).
+    pub share: Finite,
+}
+
+/// Cross-validation on the training rows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CrossValidation {
+    /// How many folds.
+    pub folds: u32,
+    /// The area under the ROC curve of each fold.
+    pub auc: Vec<Finite>,
+    /// Their mean.
+    pub auc_mean: Finite,
+    /// Their standard deviation (divisor n - 1).
+    pub auc_sd: Finite,
+}
+
+impl Artifact for Run {
+    const KIND: &'static str = "run";
+    const VERSION: Version = Version::new(1, 0);
+}
+
+impl Algorithm {
+    /// The algorithm's name, as configurations and artifacts write it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::GradientBoosting => "gradient-boosting",
+            Self::LogisticRegression => "logistic-regression",
+        }
+    }
+}
