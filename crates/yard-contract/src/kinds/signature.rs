@@ -21,6 +21,9 @@ pub struct Signature {
     pub margin: Option<String>,
     /// The probability from which on a row counts as the positive class.
     pub threshold: Finite,
+    /// The texts that mean a missing cell in a table; the empty text always does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
 }
 
 /// What kind of question a model answers.
