@@ -60,6 +60,7 @@ impl<'a> Rows<'a> {
             header_end,
             record,
             row: 0,
+            counted: (0, 1),
         })
     }
 
@@ -168,14 +169,13 @@ const fn is_line_end(byte: u8) -> bool {
 
 /// How many lines end in these bytes; CR LF is one end.
 fn line_ends(bytes: &[u8]) -> u64 {
-    let feeds = bytes.iter().filter(|byte| **byte == b'\n').count();
-    let returns = bytes.iter().filter(|byte| **byte == b'\r').count();
-    let pairs = if returns == 0 {
-        0
-    } else {
-        bytes.windows(2).filter(|pair| pair == b"\r\n").count()
-    };
-    (feeds + returns - pairs) as u64
+    let mut previous = 0;
+    let mut ends = 0;
+    for &byte in bytes {
+        ends += u64::from(byte == b'\r' || (byte == b'\n' && previous != b'\r'));
+        previous = byte;
+    }
+    ends
 }
 
 fn trim_line_ends(mut bytes: &[u8]) -> &[u8] {
