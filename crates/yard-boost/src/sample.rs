@@ -1,0 +1,66 @@
+//! Random choice without a running state: every draw is made from `(seed, purpose, round)` alone, so
+//! that a fit resumed at round `r` draws what an uninterrupted one would have drawn.
+
+use rand_pcg::Pcg32;
+use rand_pcg::rand_core::Rng as _;
+
+/// What a stream of random numbers is for; no two purposes share one.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Purpose {
+    Bins,
+    Rows,
+    Columns,
+}
+
+/// How many of `n` a share keeps: at least one, rounded to nearest.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a share in (0, 1] of a count lies between 0 and that count"
+)]
+pub(crate) fn share_of(n: usize, share: f64) -> usize {
+    (libm::rint(n as f64 * share) as usize).clamp(1, n.max(1))
+}
+
+/// Exactly `k` of `0..n`, each subset equally likely, in ascending order (selection sampling: Knuth,
+/// TAOCP 2, 3.4.2, algorithm S).
+pub(crate) fn choose(n: usize, k: usize, seed: u64, purpose: Purpose, round: usize) -> Vec<u32> {
+    // An odd multiplier spreads neighbouring rounds over the whole state.
+    let state = seed.wrapping_add((round as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    let mut random = Pcg32::new(state, purpose as u64);
+    let mut wanted = k.min(n) as u64;
+    let mut chosen = Vec::with_capacity(k.min(n));
+    for index in 0..n {
+        let left = (n - index) as u64;
+        // A 32-bit draw scaled to 0..left; at most 2^27 rows keep the bias below 2^-5 of a row.
+        if (u64::from(random.next_u32()) * left) >> 32 < wanted {
+            chosen.push(u32::try_from(index).unwrap_or(u32::MAX));
+            wanted -= 1;
+        }
+    }
+    chosen
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exactly_k_in_order_and_by_round() {
+        let first = choose(1000, 300, 7, Purpose::Rows, 0);
+        assert_eq!(first.len(), 300);
+        assert!(first.is_sorted_by(|a, b| a < b));
+        assert_eq!(first, choose(1000, 300, 7, Purpose::Rows, 0));
+        assert_ne!(first, choose(1000, 300, 7, Purpose::Rows, 1));
+        assert_ne!(first, choose(1000, 300, 8, Purpose::Rows, 0));
+        assert_ne!(first, choose(1000, 300, 7, Purpose::Columns, 0));
+        assert_eq!(choose(5, 5, 0, Purpose::Bins, 0), [0, 1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn a_share_is_never_nothing() {
+        assert_eq!(share_of(10, 0.01), 1);
+        assert_eq!(share_of(10, 0.55), 6); // 5.5 to even
+        assert_eq!(share_of(10, 1.0), 10);
+    }
+}

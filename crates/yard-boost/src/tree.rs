@@ -1,0 +1,139 @@
+//! Trees and their sum.
+
+use crate::data::Features;
+use crate::error::BoostError;
+use crate::params::Objective;
+use crate::walk::Walk;
+
+/// One node of a [`Tree`].
+#[derive(Debug, Clone, PartialEq)]
+pub enum Node {
+    /// Rows with `x <= threshold` in `f32` go left, others right, missing ones (NaN) where
+    /// `missing_left` says.
+    Split {
+        /// Column index.
+        feature: u32,
+        /// Separates two adjacent values of the training column. `f32::MAX` where only missing rows
+        /// go right.
+        threshold: f32,
+        /// Where NaN goes.
+        missing_left: bool,
+        /// Index of the left child.
+        left: u32,
+        /// Index of the right child.
+        right: u32,
+        /// How much the split lowered the regularised loss (unhalved).
+        gain: f64,
+        /// What was learnt here.
+        cover: Cover,
+    },
+    /// Rows end here.
+    Leaf {
+        /// Added to the margin; on the ensemble's grid, learning rate included.
+        value: f32,
+        /// What was learnt here.
+        cover: Cover,
+    },
+}
+
+/// Training rows that reached a node.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Cover {
+    /// How many (of those the tree was grown on).
+    pub rows: u32,
+    /// The sum of their hessians.
+    pub hessian: f64,
+}
+
+/// A binary tree as an array: the root is node 0, children come after their parent.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tree {
+    pub(crate) nodes: Vec<Node>,
+}
+
+impl Tree {
+    /// The nodes, root first.
+    pub fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    /// Number of leaves, at least 1.
+    pub fn leaves(&self) -> usize {
+        self.nodes.len().div_ceil(2)
+    }
+
+    /// Splits on the longest way from the root to a leaf.
+    pub fn depth(&self) -> usize {
+        let mut depths = vec![0; self.nodes.len()];
+        for (index, node) in self.nodes.iter().enumerate() {
+            if let Node::Split { left, right, .. } = node {
+                depths[*left as usize] = depths[index] + 1;
+                depths[*right as usize] = depths[index] + 1;
+            }
+        }
+        depths.into_iter().max().unwrap_or(0)
+    }
+}
+
+/// A base score and trees. **The `f32` sum of the base score and one leaf of any subset of the trees
+/// is exact in any order**, because all are multiples of `2^grid_exponent` and no such sum exceeds
+/// 2^24 of them; any runtime that adds them in `f32` gets these margins bit for bit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ensemble {
+    pub(crate) objective: Objective,
+    pub(crate) base_score: f32,
+    pub(crate) trees: Vec<Tree>,
+    pub(crate) feature_count: usize,
+    pub(crate) grid_exponent: i32,
+}
+
+impl Ensemble {
+    /// What the margin means.
+    pub fn objective(&self) -> Objective {
+        self.objective
+    }
+
+    /// Margin before the first tree.
+    pub fn base_score(&self) -> f32 {
+        self.base_score
+    }
+
+    /// The trees, in the order in which they were grown.
+    pub fn trees(&self) -> &[Tree] {
+        &self.trees
+    }
+
+    /// Columns that [`Self::predict_margins`] expects.
+    pub fn feature_count(&self) -> usize {
+        self.feature_count
+    }
+
+    /// Base score and leaf values are multiples of 2 to this power.
+    pub fn grid_exponent(&self) -> i32 {
+        self.grid_exponent
+    }
+
+    /// Margins of rows, on the caller's rayon pool: log-odds or predicted values, by objective.
+    /// Every value, infinities included, is compared as it is.
+    pub fn predict_margins(&self, features: Features<'_>) -> Result<Vec<f32>, BoostError> {
+        let found = features.columns().len();
+        if found != self.feature_count {
+            return Err(BoostError::ColumnCount {
+                expected: self.feature_count,
+                found,
+            });
+        }
+        Ok(Walk::new(self).margins(features))
+    }
+
+    /// The summed gain of every column's splits, one number a column.
+    pub fn gain_importance(&self) -> Vec<f64> {
+        let mut importance = vec![0.0; self.feature_count];
+        for node in self.trees.iter().flat_map(Tree::nodes) {
+            if let Node::Split { feature, gain, .. } = node {
+                importance[*feature as usize] += gain;
+            }
+        }
+        importance
+    }
+}

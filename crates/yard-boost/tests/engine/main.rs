@@ -1,0 +1,6 @@
+//! What the engine promises, seen from outside.
+
+mod degenerate;
+mod invariants;
+mod quality;
+mod table;
