@@ -182,11 +182,11 @@ impl<'a> Grower<'a> {
         let site = &sites[parent];
         let (range, depth) = (site.rows.clone(), site.depth + 1);
         let column = self.matrix.column(split.column as usize);
-        let missing = self.binning.columns()[split.column as usize].missing();
+        let sides = split.sides(self.binning.columns()[split.column as usize].missing());
         let left = partition::stable(
             &mut self.rows[range.clone()],
             &mut self.scratch[range.clone()],
-            |row| split.sends_left(column.code(row), missing),
+            |row| sides[usize::from(column.code(row))],
         );
         let fewest = left.min(range.len() - left);
         if !counted && fewest < self.params.min_rows_in_leaf {
@@ -312,23 +312,23 @@ impl<'a> Grower<'a> {
             total: site.total,
             rows: site.rows.len(),
         };
-        match split::best(
+        let best = split::best(
             node,
             self.binning,
             round.columns,
             round.packing,
             self.params,
-        ) {
-            Some(split) => Some(Open {
+        );
+        if let Some(split) = best {
+            Some(Open {
                 site: index,
                 histogram,
                 split,
                 counted: counts.is_some(),
-            }),
-            None => {
-                self.spare.push(histogram);
-                None
-            }
+            })
+        } else {
+            self.spare.push(histogram);
+            None
         }
     }
 

@@ -73,7 +73,7 @@ pub(crate) fn build(
                         }
                     }
                 })
-                .reduce_with(add_cells)
+                .reduce_with(|sum, part| add_cells(sum, &part))
                 .unwrap_or_default()
         };
         let mut to = slice;
@@ -97,7 +97,7 @@ pub(crate) fn subtract(parent: &mut [Packed], child: &[Packed]) {
     }
 }
 
-fn add_cells(mut sum: Vec<[Packed; 256]>, part: Vec<[Packed; 256]>) -> Vec<[Packed; 256]> {
+fn add_cells(mut sum: Vec<[Packed; 256]>, part: &Cells) -> Vec<[Packed; 256]> {
     for (sum, part) in sum.as_flattened_mut().iter_mut().zip(part.as_flattened()) {
         *sum = sum.wrapping_add(*part);
     }

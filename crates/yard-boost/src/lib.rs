@@ -33,6 +33,10 @@
 //! # Ok::<(), yard_boost::BoostError>(())
 //! ```
 #![warn(missing_docs)]
+#![expect(
+    clippy::float_cmp,
+    reason = "equality of bits is what this crate promises"
+)]
 
 mod bins;
 mod data;

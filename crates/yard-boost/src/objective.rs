@@ -181,8 +181,8 @@ mod tests {
 
     #[test]
     fn exp_agrees_with_libm() {
-        for i in -43_000..=43_000i16 {
-            let x = f32::from(i) * 1e-3;
+        for i in -30_000..=30_000i16 {
+            let x = f32::from(i) * 1.4e-3;
             let expected = libm::exp(f64::from(x));
             assert!((f64::from(exp(x)) / expected - 1.0).abs() < 2e-7, "{x}");
         }

@@ -96,7 +96,7 @@ impl Params {
         let amount = |name, found: f64| {
             check(
                 name,
-                found >= 0.0 && found <= 1e30,
+                (0.0..=1e30).contains(&found),
                 &found,
                 "at least 0 and at most 1e30",
             )

@@ -57,7 +57,8 @@ mod tests {
 
     #[test]
     fn order_is_kept_on_both_sides_whatever_the_threads() {
-        for n in [0, 1, 7, 2 * TASK as u32 + 1, 5 * TASK as u32 + 77] {
+        let task = u32::try_from(TASK).unwrap();
+        for n in [0, 1, 7, 2 * task + 1, 5 * task + 77] {
             let left = |row: u32| row.wrapping_mul(2_654_435_761) >> 30 != 0;
             let expected: Vec<u32> = (0..n)
                 .filter(|&r| left(r))

@@ -80,9 +80,9 @@ fn walk(depth: usize, steps: &[Step], block: &[[f32; BLOCK]], first: usize, marg
         for (lane, at) in at.iter_mut().enumerate() {
             let step = steps[*at as usize];
             let value = block[(step.column & !MISSING_LEFT) as usize][(first + lane) % BLOCK];
-            let missing_left = value.is_nan() & (step.column & MISSING_LEFT != 0);
-            let left = (value <= step.threshold) | missing_left;
-            *at = step.left + u32::from(!left);
+            // In integers, so that nothing branches.
+            let missing_left = u32::from(value.is_nan()) & (step.column >> 31);
+            *at = step.left + (1 ^ (u32::from(value <= step.threshold) | missing_left));
         }
     }
     for (margin, at) in margins.iter_mut().zip(at) {

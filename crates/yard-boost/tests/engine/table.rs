@@ -7,6 +7,7 @@ use rand_pcg::rand_core::Rng as _;
 use yard_boost::{Dataset, Ensemble, Features, Fit, Params, fit};
 
 /// Columns with their labels and the probability of label 1 that made them.
+#[derive(Clone)]
 pub(crate) struct Table {
     pub(crate) columns: Vec<Vec<f32>>,
     pub(crate) labels: Vec<f32>,
@@ -22,7 +23,7 @@ impl Table {
     /// one constant, one all missing.
     pub(crate) fn mixed(rows: usize, seed: u64) -> Self {
         let mut random = Pcg32::new(seed, 1);
-        let mut columns = vec![Vec::with_capacity(rows); 6];
+        let mut columns = vec![Vec::new(); 6];
         let (mut labels, mut probabilities) = (Vec::new(), Vec::new());
         for _ in 0..rows {
             let (a, b) = (uniform(&mut random) - 0.5, uniform(&mut random) - 0.5);
