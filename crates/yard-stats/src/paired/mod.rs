@@ -1,0 +1,48 @@
+//! Two models on the same rows: is the challenger different from the champion?
+
+mod delong;
+
+pub use delong::{Auc, AucDifference, delong, delong_difference};
+
+use crate::InputError;
+use crate::binary::{Ranked, Scored};
+
+/// A challenger and a champion scored on the same rows, both ranked.
+///
+/// Differences throughout are challenger − champion.
+#[derive(Clone, Debug)]
+pub struct Pair<'a> {
+    challenger: Ranked<'a>,
+    champion: Ranked<'a>,
+}
+
+impl<'a> Pair<'a> {
+    /// Checks and ranks both score columns against the one label (and weight) column.
+    ///
+    /// Fails as [`Scored::new`] and [`Ranked::new`] do; the message calls a bad column of the
+    /// champion `champion score`.
+    pub fn new(
+        labels: &'a [bool],
+        challenger: &'a [f64],
+        champion: &'a [f64],
+        weights: Option<&'a [f64]>,
+    ) -> Result<Self, InputError> {
+        let challenger = Scored::new(labels, challenger, weights)?;
+        let champion =
+            Scored::new(labels, champion, weights).map_err(InputError::of_the_champion)?;
+        Ok(Self {
+            challenger: Ranked::new(challenger)?,
+            champion: Ranked::new(champion)?,
+        })
+    }
+
+    /// The model that wants to be released.
+    pub fn challenger(&self) -> &Ranked<'a> {
+        &self.challenger
+    }
+
+    /// The model that is released.
+    pub fn champion(&self) -> &Ranked<'a> {
+        &self.champion
+    }
+}
