@@ -28,10 +28,10 @@ pub struct CalibrationFit {
 
 /// Newton steps before giving up; a fit that has a maximum takes about six.
 const MAX_STEPS: usize = 100;
-/// A step this small, relative to the parameters, ends the fit.
+/// A step this small, relative to the parameters, is the last.
 const SETTLED: f64 = 1e-12;
-/// So does a step of this many standard errors: where the likelihood is nearly flat, rounding keeps
-/// steps from becoming small in themselves.
+/// So is a step of this many standard errors: what it leaves is the square of that. Where the
+/// likelihood is nearly flat, rounding keeps steps from becoming small in themselves.
 const NEGLIGIBLE: f64 = 1e-10;
 /// Where the likelihood is nearly flat a step may be this much too long.
 const SHORTEST: f64 = 1e-30;
@@ -139,10 +139,9 @@ fn newton(mut at: [f64; 2], likelihood: impl Fn([f64; 2]) -> Likelihood) -> Metr
         let settled = size <= SETTLED * (1.0 + at[0].abs() + at[1].abs())
             || -before.along(step) <= NEGLIGIBLE * NEGLIGIBLE;
         if settled {
-            return Ok(Fit {
-                at: [at[0] + step[0], at[1] + step[1]],
-                covariance: before.covariance(),
-            });
+            let at = [at[0] + step[0], at[1] + step[1]];
+            let covariance = likelihood(at).covariance();
+            return Ok(Fit { at, covariance });
         }
         let mut part = 1.0;
         (at, before) = loop {
