@@ -1,0 +1,38 @@
+//! ONNX for tabular models: a writer, a checker and an engine.
+//!
+//! In Trainyard the ONNX file *is* the model, preprocessing included. `train` writes it through
+//! [`GraphBuilder`]; everything that scores loads the same bytes into a [`Session`].
+//!
+//! **Invariant.** A [`Session`] exists only for a graph that was checked completely: every operator known, every
+//! type and shape derived, every index (tree children, features, labels) in range, every size within a limit
+//! before memory is taken for it. What can still go wrong in [`Session::run`] is the caller's input. All
+//! supported operators treat rows independently, so any split of the rows gives the same bits.
+//!
+//! **Not here.** No tensors beyond rows of small fixed size, no control flow, no file access (external data is
+//! refused), no training, no threads: a session is `Sync`, and the caller shards rows.
+//!
+//! ```
+//! use yard_model::{Column, GraphBuilder, Inputs, Session};
+//!
+//! let mut graph = GraphBuilder::new("doubling", "example", "1.0");
+//! let x = graph.input_number("x")?;
+//! let doubled = graph.linear(&x, &[2.0], 0.5)?;
+//! graph.output("margin", &doubled)?;
+//! let bytes = graph.finish(&[("seed", "42")])?;
+//!
+//! let session = Session::load(&bytes)?;
+//! let outputs = session.run(&Inputs::new(2, vec![Column::F32(&[1.0, 2.0])]))?;
+//! assert_eq!(outputs.numbers("margin", 0), Some(&[2.5_f32, 4.5][..]));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+#![warn(missing_docs)]
+
+mod engine;
+mod error;
+mod graph;
+mod onnx;
+
+pub use engine::{Column, Inputs, Output, OutputColumn, Outputs, Session};
+pub use error::{ModelError, RunError};
+pub use graph::{Dim, Element, Port};
+pub use onnx::{BuildError, Flags, GraphBuilder, Numbers, Texts, Tree, TreeEnsemble, TreeNode};

@@ -1,0 +1,10 @@
+//! The ONNX file format: messages, a guard that counts before anything is decoded, and a writer.
+
+mod builder;
+mod guard;
+pub(crate) mod proto;
+mod tree;
+
+pub use builder::{BuildError, Flags, GraphBuilder, Numbers, Texts};
+pub(crate) use guard::decode;
+pub use tree::{Tree, TreeEnsemble, TreeNode};
