@@ -1,0 +1,36 @@
+//! From an archive to a folder.
+
+use std::io::{self, Read, Write as _};
+use std::path::Path;
+
+use yard_contract::{Document, Manifest};
+
+use crate::error::PackageError;
+use crate::inventory::MANIFEST;
+use crate::limits::Limits;
+use crate::read;
+use crate::staging::Staging;
+
+/// Unpacks an archive into a folder that must not exist yet. The folder appears when every byte was
+/// verified and lies on the disk; after an error nothing of it is left. Memory stays flat.
+pub fn unpack(
+    source: impl Read,
+    destination: &Path,
+    limits: &Limits,
+) -> Result<Document<Manifest>, PackageError> {
+    let staging = Staging::begin(destination)?;
+    let inventory = read::stream(source, limits, &mut |path, _, bytes| {
+        let at = path.under(Path::new(""));
+        let mut file = staging.create(&at)?;
+        // A failure to read is the reader's to report, and it reports in more detail.
+        io::copy(bytes, &mut file)
+            .map(drop)
+            .map_err(PackageError::io("write", &at))
+    })?;
+    let mut manifest = staging.create(Path::new(MANIFEST))?;
+    manifest
+        .write_all(&inventory.bytes)
+        .map_err(PackageError::io("write", &destination.join(MANIFEST)))?;
+    staging.commit()?;
+    Ok(inventory.document)
+}
