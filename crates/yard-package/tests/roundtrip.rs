@@ -1,4 +1,8 @@
 //! What was packed is what is read, by us and by others, and the bytes depend on nothing else.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, in its helpers too"
+)]
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,0 +1,249 @@
+//! The HTTP client: one base URL, at most one credential, redirects by hand.
+
+use std::fmt;
+use std::sync::Arc;
+
+use reqwest::blocking::Response;
+use reqwest::header::LOCATION;
+use reqwest::redirect::Policy;
+use reqwest::{Method, StatusCode};
+use url::Url;
+
+use crate::answer;
+use crate::clock::Clock;
+use crate::credential::Credential;
+use crate::error::ForgeError;
+use crate::origin::{Origin, shown};
+use crate::retry::Patience;
+use crate::settings::Settings;
+use crate::tls;
+use crate::transfer::{Upload, time_for};
+
+/// Redirects that are followed for one request.
+const HOPS: usize = 5;
+
+/// A client for one forge.
+#[derive(Clone)]
+pub struct Client {
+    http: reqwest::blocking::Client,
+    base: Url,
+    origin: Origin,
+    credential: Option<Credential>,
+    settings: Settings,
+    clock: Arc<dyn Clock>,
+    seed: u64,
+}
+
+impl Client {
+    /// A client for the API below `base`. Without encryption only this machine is spoken to, and
+    /// `seed` spreads the retries of processes that run side by side.
+    pub fn new(
+        base: &str,
+        credential: Option<Credential>,
+        settings: Settings,
+        clock: Arc<dyn Clock>,
+        seed: u64,
+    ) -> Result<Self, ForgeError> {
+        let refuse = |why| ForgeError::Url {
+            url: base
+                .split(['?', '#', '@'])
+                .next()
+                .unwrap_or_default()
+                .to_owned(),
+            why,
+        };
+        let base = Url::parse(base.trim_end_matches('/')).map_err(|_| refuse("it is not a URL"))?;
+        let origin = Origin::of(&base)?;
+        if !origin.is_https() && !origin.is_loopback() {
+            return Err(refuse("it is not encrypted, and not on this machine"));
+        }
+        if base.query().is_some() || base.fragment().is_some() {
+            return Err(refuse("a base URL has no query and no fragment"));
+        }
+        if credential
+            .as_ref()
+            .is_some_and(|credential| credential.header().is_none())
+        {
+            let variable = credential.as_ref().map_or("", Credential::variable);
+            let what = format!("the token in `{variable}`");
+            let why = "it has characters that no HTTP header can carry".to_owned();
+            return Err(ForgeError::Setting { what, why });
+        }
+        let mut builder = reqwest::blocking::Client::builder()
+            .user_agent(concat!("trainyard/", env!("CARGO_PKG_VERSION")))
+            .redirect(Policy::none())
+            .no_proxy()
+            .tls_backend_preconfigured(tls::config(&settings)?)
+            .connect_timeout(settings.connect_timeout)
+            .timeout(settings.stall_timeout);
+        for proxy in settings.proxies()? {
+            builder = builder.proxy(proxy);
+        }
+        let http = builder.build().map_err(|error| ForgeError::Setting {
+            what: "the connection".to_owned(),
+            why: error.without_url().to_string(),
+        })?;
+        Ok(Self {
+            http,
+            base,
+            origin,
+            credential,
+            settings,
+            clock,
+            seed,
+        })
+    }
+
+    /// Patience by this client's settings, beginning now.
+    pub fn patience(&self) -> Patience<'_> {
+        Patience::new(self.settings.retry, self.clock.as_ref(), self.seed)
+    }
+
+    /// To whom this client speaks.
+    pub const fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        self.clock.as_ref()
+    }
+
+    pub(crate) const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The URL of a path below the base; every segment is escaped.
+    pub(crate) fn url(&self, segments: &[&str], query: &[(&str, &str)]) -> Url {
+        let mut url = self.base.clone();
+        // Only URLs that have no path refuse this, and ours is http.
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.extend(segments);
+        }
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        url
+    }
+
+    /// Sends one request and follows its redirects. Answers with another status than a success are
+    /// errors.
+    pub(crate) fn send(
+        &self,
+        method: &Method,
+        url: Url,
+        upload: Option<&Upload>,
+    ) -> Result<Response, ForgeError> {
+        let request = format!("{method} {}", shown(&url));
+        let mut url = url;
+        let mut at_home = Origin::of(&url)? == self.origin;
+        for _ in 0..=HOPS {
+            let response = self.send_once(method, &url, upload, at_home, &request)?;
+            let status = response.status();
+            if !is_redirect(status) {
+                return answer::success(response, request, at_home, self.credential.as_ref());
+            }
+            let next = self.next(&response, method, &url, &request)?;
+            // Whoever has left is not recognised again: the way back was chosen by somebody else.
+            at_home = at_home && Origin::of(&next)? == self.origin;
+            url = next;
+        }
+        let to = shown(&url);
+        Err(ForgeError::Redirect {
+            request,
+            to,
+            why: "there were too many redirects",
+        })
+    }
+
+    fn send_once(
+        &self,
+        method: &Method,
+        url: &Url,
+        upload: Option<&Upload>,
+        at_home: bool,
+        request: &str,
+    ) -> Result<Response, ForgeError> {
+        let mut builder = self.http.request(method.clone(), url.clone());
+        let header = self.credential.as_ref().and_then(Credential::header);
+        if let Some((name, value)) = header.filter(|_| at_home) {
+            builder = builder.header(name, value);
+        }
+        let mut sent = None;
+        if let Some(upload) = upload {
+            let (body, watch) = upload.body()?;
+            sent = Some((upload, watch));
+            builder = builder
+                .timeout(time_for(upload.size, self.settings.stall_timeout))
+                .body(body);
+        }
+        let response = builder.send().map_err(|error| ForgeError::Transient {
+            request: request.to_owned(),
+            reason: answer::reason(&error).to_owned(),
+            retry_after: None,
+            source: Some(Box::new(error.without_url())),
+        })?;
+        if let Some((upload, watch)) = sent.filter(|_| response.status().is_success()) {
+            upload.check(&watch)?;
+        }
+        Ok(response)
+    }
+
+    /// Where a redirect leads, if it may be followed.
+    fn next(
+        &self,
+        response: &Response,
+        method: &Method,
+        from: &Url,
+        request: &str,
+    ) -> Result<Url, ForgeError> {
+        let location = response
+            .headers()
+            .get(LOCATION)
+            .and_then(|value| value.to_str().ok());
+        let target = location.and_then(|location| from.join(location).ok());
+        let refuse = |to: &str, why| {
+            let (request, to) = (request.to_owned(), to.escape_debug().to_string());
+            Err(ForgeError::Redirect { request, to, why })
+        };
+        let Some(target) = target else {
+            return refuse(location.unwrap_or_default(), "it is not a URL");
+        };
+        let to = shown(&target);
+        let Ok(origin) = Origin::of(&target) else {
+            return refuse(&to, "it is not a plain https or http URL");
+        };
+        if from.scheme() == "https" && !origin.is_https() {
+            return refuse(&to, "it leads from https to http");
+        }
+        if *method != Method::GET {
+            if origin != self.origin {
+                return refuse(&to, "a request that writes stays at its origin");
+            }
+            let kept = [
+                StatusCode::TEMPORARY_REDIRECT,
+                StatusCode::PERMANENT_REDIRECT,
+            ];
+            if !kept.contains(&response.status()) {
+                return refuse(
+                    &to,
+                    "it would turn a request that writes into one that reads",
+                );
+            }
+        }
+        Ok(target)
+    }
+}
+
+fn is_redirect(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("base", &shown(&self.base))
+            .field("credential", &self.credential)
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}

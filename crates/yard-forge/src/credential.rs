@@ -1,0 +1,104 @@
+//! Secrets, and the headers they travel in.
+
+use std::fmt;
+
+use reqwest::header::{HeaderName, HeaderValue};
+
+use crate::ci::Variables;
+
+/// A text that is never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Takes a secret. Spaces and line breaks around it are an accident of copying.
+    pub fn new(text: &str) -> Self {
+        Self(text.trim().to_owned())
+    }
+
+    /// Replaces the secret, wherever a text holds it.
+    pub(crate) fn redact(&self, text: &str) -> String {
+        if self.0.is_empty() {
+            text.to_owned()
+        } else {
+            text.replace(&self.0, "***")
+        }
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// A GitLab token: what it is decides the header, and what to say when it is refused.
+#[derive(Clone, Debug)]
+pub enum Credential {
+    /// The job's own token, from `CI_JOB_TOKEN`.
+    Job(Secret),
+    /// A personal, project or group access token, from `GITLAB_TOKEN`.
+    Access(Secret),
+    /// A deploy token, from `GITLAB_DEPLOY_TOKEN`.
+    Deploy(Secret),
+}
+
+impl Credential {
+    /// The token that a person set, for any GitLab: an access token, or else a deploy token.
+    pub fn explicit(variables: &Variables) -> Option<Self> {
+        let access = variables.secret("GITLAB_TOKEN").map(Self::Access);
+        access.or_else(|| variables.secret("GITLAB_DEPLOY_TOKEN").map(Self::Deploy))
+    }
+
+    /// The variable it comes from.
+    pub const fn variable(&self) -> &'static str {
+        match self {
+            Self::Job(_) => "CI_JOB_TOKEN",
+            Self::Access(_) => "GITLAB_TOKEN",
+            Self::Deploy(_) => "GITLAB_DEPLOY_TOKEN",
+        }
+    }
+
+    /// What a refusal with this status most likely asks for.
+    pub(crate) fn needs(&self, status: u16) -> &'static str {
+        match (self, status) {
+            (Self::Job(_), 401) => {
+                "`CI_JOB_TOKEN` is valid only while its job runs, and only on the server that runs it"
+            }
+            (Self::Job(_), _) => {
+                "with `CI_JOB_TOKEN`, whoever started the job needs the Developer role, the project \
+                 needs its package registry switched on, and another project needs this one in its \
+                 job token allow-list"
+            }
+            (Self::Access(_), 401) => {
+                "`GITLAB_TOKEN` is unknown or has expired; it needs the scope `api`"
+            }
+            (Self::Access(_), _) => {
+                "`GITLAB_TOKEN` needs the scope `api` and the Developer role, and the project its \
+                 package registry switched on"
+            }
+            (Self::Deploy(_), _) => {
+                "`GITLAB_DEPLOY_TOKEN` needs the scopes `read_package_registry` and \
+                 `write_package_registry`"
+            }
+        }
+    }
+
+    pub(crate) fn secret(&self) -> &Secret {
+        match self {
+            Self::Job(secret) | Self::Access(secret) | Self::Deploy(secret) => secret,
+        }
+    }
+
+    /// The header to send; nothing where the token has characters that no header can carry.
+    pub(crate) fn header(&self) -> Option<(HeaderName, HeaderValue)> {
+        let name = HeaderName::from_static(match self {
+            Self::Job(_) => "job-token",
+            Self::Access(_) => "private-token",
+            Self::Deploy(_) => "deploy-token",
+        });
+        let mut value = HeaderValue::from_str(&self.secret().0).ok()?;
+        value.set_sensitive(true);
+        Some((name, value))
+    }
+}
