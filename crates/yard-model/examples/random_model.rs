@@ -10,13 +10,16 @@ struct Random(u64);
 
 impl Random {
     fn below(&mut self, limit: u32) -> u32 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         u32::try_from((self.0 >> 33) % u64::from(limit)).unwrap_or(0)
     }
 
     /// A multiple of 1/256 between -2 and 2.
     fn grid(&mut self) -> f32 {
-        (f64::from(self.below(1024)) - 512.0) as f32 / 256.0
+        f32::from(u16::try_from(self.below(1024)).unwrap_or(0)) / 256.0 - 2.0
     }
 }
 
@@ -47,7 +50,11 @@ fn main() -> anyhow::Result<()> {
             parts.push(graph.one_hot(&input, &["a", "b", "ä", ""])?);
         } else {
             let labels = [("a", 0.0), ("b", 1.0), ("ä", 2.0)];
-            parts.push(graph.label_encoder(&input, &labels, if at == 0 { f32::NAN } else { -1.0 })?);
+            parts.push(graph.label_encoder(
+                &input,
+                &labels,
+                if at == 0 { f32::NAN } else { -1.0 },
+            )?);
         }
     }
     let joined = graph.concat(&parts.iter().collect::<Vec<_>>())?;
@@ -56,8 +63,16 @@ fn main() -> anyhow::Result<()> {
         graph.linear(&joined, &weights, random.grid())?
     } else {
         let width = u32::try_from(joined.width())?;
-        let trees = (0..1 + random.below(30)).map(|_| tree(&mut random, width)).collect();
-        graph.tree_ensemble(&joined, &TreeEnsemble { trees, base: vec![0.25] })?
+        let trees = (0..=random.below(30))
+            .map(|_| tree(&mut random, width))
+            .collect();
+        graph.tree_ensemble(
+            &joined,
+            &TreeEnsemble {
+                trees,
+                base: vec![0.25],
+            },
+        )?
     };
     let probabilities = graph.binary_probabilities(&margin)?;
     graph.output("margin", &margin)?;
@@ -70,7 +85,9 @@ fn main() -> anyhow::Result<()> {
 
 /// A tree that grows by splitting random leaves.
 fn tree(random: &mut Random, features: u32) -> Tree {
-    let mut nodes = vec![TreeNode::Leaf { value: random.grid() }];
+    let mut nodes = vec![TreeNode::Leaf {
+        value: random.grid(),
+    }];
     for _ in 0..random.below(63) {
         let at = random.below(u32::try_from(nodes.len()).unwrap_or(1)) as usize;
         if !matches!(nodes[at], TreeNode::Leaf { .. }) {
@@ -84,8 +101,12 @@ fn tree(random: &mut Random, features: u32) -> Tree {
             left,
             right: left + 1,
         };
-        nodes.push(TreeNode::Leaf { value: random.grid() });
-        nodes.push(TreeNode::Leaf { value: random.grid() });
+        nodes.push(TreeNode::Leaf {
+            value: random.grid(),
+        });
+        nodes.push(TreeNode::Leaf {
+            value: random.grid(),
+        });
     }
     Tree { nodes, target: 0 }
 }

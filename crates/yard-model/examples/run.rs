@@ -38,7 +38,10 @@ impl Owned {
             Self::F64(cells) => Column::F64(&cells[row..=row]),
             Self::I64(cells) => Column::I64(&cells[row..=row]),
             Self::Bool(cells) => Column::Bool(&cells[row..=row]),
-            Self::Text(levels, codes) => Column::Text { levels, codes: &codes[row..=row] },
+            Self::Text(levels, codes) => Column::Text {
+                levels,
+                codes: &codes[row..=row],
+            },
         }
     }
 }
@@ -50,8 +53,10 @@ fn main() -> anyhow::Result<()> {
         [model, rows, repetitions] => (model, rows, Some(repetitions.parse::<u32>()?)),
         _ => anyhow::bail!("usage: run MODEL.onnx ROWS.csv [REPETITIONS]"),
     };
-    let session = Session::load(&std::fs::read(model).with_context(|| format!("failed to read `{model}`"))?)?;
-    let (count, columns) = read(&session, rows).with_context(|| format!("failed to read `{rows}`"))?;
+    let session =
+        Session::load(&std::fs::read(model).with_context(|| format!("failed to read `{model}`"))?)?;
+    let (count, columns) =
+        read(&session, rows).with_context(|| format!("failed to read `{rows}`"))?;
     match repetitions {
         None => print(&session, count, &columns),
         Some(repetitions) => measure(&session, count, &columns, repetitions),
@@ -59,17 +64,36 @@ fn main() -> anyhow::Result<()> {
 }
 
 fn read(session: &Session, path: &str) -> anyhow::Result<(usize, Vec<Owned>)> {
-    let elements: Vec<Element> =
-        session.inputs().iter().flat_map(|port| vec![port.element; port.width()]).collect();
+    let elements: Vec<Element> = session
+        .inputs()
+        .iter()
+        .flat_map(|port| vec![port.element; port.width()])
+        .collect();
     let mut table = csv::Reader::from_path(path)?;
     let records: Vec<csv::StringRecord> = table.records().collect::<Result<_, _>>()?;
     let mut columns = Vec::new();
     for (at, element) in elements.iter().enumerate() {
-        let cells = || records.iter().map(move |record| record.get(at).unwrap_or_default());
-        let number = |cell: &str| if cell.is_empty() { Ok(f64::NAN) } else { cell.parse::<f64>() };
+        let cells = || {
+            records
+                .iter()
+                .map(move |record| record.get(at).unwrap_or_default())
+        };
+        let number = |cell: &str| {
+            if cell.is_empty() {
+                Ok(f64::NAN)
+            } else {
+                cell.parse::<f64>()
+            }
+        };
         columns.push(match element {
             Element::F32 => {
-                let parse = |cell: &str| if cell.is_empty() { Ok(f32::NAN) } else { cell.parse::<f32>() };
+                let parse = |cell: &str| {
+                    if cell.is_empty() {
+                        Ok(f32::NAN)
+                    } else {
+                        cell.parse::<f32>()
+                    }
+                };
                 Owned::F32(cells().map(parse).collect::<Result<_, _>>()?)
             }
             Element::F64 => Owned::F64(cells().map(number).collect::<Result<_, _>>()?),
@@ -80,15 +104,12 @@ fn read(session: &Session, path: &str) -> anyhow::Result<(usize, Vec<Owned>)> {
                 let mut seen = BTreeMap::new();
                 let mut codes = Vec::new();
                 for cell in cells() {
-                    codes.push(match seen.get(cell) {
-                        Some(&code) => code,
-                        None => {
-                            let code = u32::try_from(levels.len())?;
-                            levels.push(cell.to_owned());
-                            seen.insert(cell, code);
-                            code
-                        }
-                    });
+                    let next = u32::try_from(levels.len())?;
+                    let code = *seen.entry(cell).or_insert(next);
+                    if code == next {
+                        levels.push(cell.to_owned());
+                    }
+                    codes.push(code);
                 }
                 Owned::Text(levels, codes)
             }
@@ -99,12 +120,19 @@ fn read(session: &Session, path: &str) -> anyhow::Result<(usize, Vec<Owned>)> {
 }
 
 fn print(session: &Session, count: usize, columns: &[Owned]) -> anyhow::Result<()> {
-    let outputs = session.run(&Inputs::new(count, columns.iter().map(Owned::column).collect()))?;
+    let outputs = session.run(&Inputs::new(
+        count,
+        columns.iter().map(Owned::column).collect(),
+    ))?;
     let all: Vec<(String, &OutputColumn)> = outputs
         .all()
         .iter()
         .flat_map(|output| {
-            output.columns.iter().enumerate().map(|(at, column)| (format!("{}.{at}", output.name), column))
+            output
+                .columns
+                .iter()
+                .enumerate()
+                .map(|(at, column)| (format!("{}.{at}", output.name), column))
         })
         .collect();
     let mut out = csv::Writer::from_writer(std::io::stdout().lock());
@@ -122,7 +150,12 @@ fn print(session: &Session, count: usize, columns: &[Owned]) -> anyhow::Result<(
     Ok(())
 }
 
-fn measure(session: &Session, count: usize, columns: &[Owned], repetitions: u32) -> anyhow::Result<()> {
+fn measure(
+    session: &Session,
+    count: usize,
+    columns: &[Owned],
+    repetitions: u32,
+) -> anyhow::Result<()> {
     let inputs = Inputs::new(count, columns.iter().map(Owned::column).collect());
     let mut batch = f64::INFINITY;
     let mut single = f64::INFINITY;
@@ -140,6 +173,10 @@ fn measure(session: &Session, count: usize, columns: &[Owned], repetitions: u32)
         }
         single = single.min(start.elapsed().as_secs_f64() / rows as f64);
     }
-    println!("batch {:.0} rows/s, single {:.2} us", count as f64 / batch, single * 1e6);
+    println!(
+        "batch {:.0} rows/s, single {:.2} us",
+        count as f64 / batch,
+        single * 1e6
+    );
     Ok(())
 }

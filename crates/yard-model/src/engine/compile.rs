@@ -19,11 +19,27 @@ enum Binding {
 
 /// Plans a whole graph.
 pub(super) fn compile(source: Source) -> Result<Session, ModelError> {
-    let Source { inputs, outputs, constants, nodes, opsets, metadata } = source;
+    let Source {
+        inputs,
+        outputs,
+        constants,
+        nodes,
+        opsets,
+        metadata,
+    } = source;
     let mut plan = Plan::default();
     for port in &inputs {
-        let tail = port.dims.iter().filter_map(|dim| if let Dim::Fixed(size) = dim { Some(*size) } else { None });
-        let kind = Type { element: port.element, shape: Shape::Rows(tail.collect()) };
+        let tail = port.dims.iter().filter_map(|dim| {
+            if let Dim::Fixed(size) = dim {
+                Some(*size)
+            } else {
+                None
+            }
+        });
+        let kind = Type {
+            element: port.element,
+            shape: Shape::Rows(tail.collect()),
+        };
         plan.define_slot(&port.name, kind)?;
     }
     for (name, constant) in constants {
@@ -61,7 +77,15 @@ pub(super) fn compile(source: Source) -> Result<Session, ModelError> {
     }
     let slots = plan.types.len();
     let steps = live(plan.steps, &results, slots);
-    Ok(Session { inputs, outputs: ports, results, steps, constants: plan.constants, slots, metadata })
+    Ok(Session {
+        inputs,
+        outputs: ports,
+        results,
+        steps,
+        constants: plan.constants,
+        slots,
+        metadata,
+    })
 }
 
 #[derive(Default)]
@@ -114,7 +138,9 @@ impl Plan {
                 Some(Binding::Slot(slot)) => Some(Operand::Slot(*slot)),
                 Some(Binding::Constant(at)) => Some(Operand::Constant(*at)),
                 None if name.is_empty() => None,
-                None => return Err(view.fail(format!("`{name}` is read before anything defines it"))),
+                None => {
+                    return Err(view.fail(format!("`{name}` is read before anything defines it")));
+                }
             });
         }
         let args: Vec<Arg<'_>> = operands
@@ -127,19 +153,40 @@ impl Plan {
             .collect();
         let make = kernels::find(domain, view.operator()).ok_or_else(|| ModelError::Operator {
             operator: view.operator().to_owned(),
-            domain: if domain.is_empty() { "ai.onnx".to_owned() } else { domain.to_owned() },
+            domain: if domain.is_empty() {
+                "ai.onnx".to_owned()
+            } else {
+                domain.to_owned()
+            },
             node: view.label(),
         })?;
-        let Compiled { kernel, reads, outputs: kinds } = make(view, &args)?;
+        let Compiled {
+            kernel,
+            reads,
+            outputs: kinds,
+        } = make(view, &args)?;
         if outputs.len() > kinds.len() {
-            return Err(view.fail(format!("{} outputs, the operator has {}", outputs.len(), kinds.len())));
+            return Err(view.fail(format!(
+                "{} outputs, the operator has {}",
+                outputs.len(),
+                kinds.len()
+            )));
         }
         let mut writes = Vec::with_capacity(outputs.len());
         for (name, kind) in outputs.iter().zip(kinds) {
-            writes.push(if name.is_empty() { None } else { Some(self.define_slot(name, kind)?) });
+            writes.push(if name.is_empty() {
+                None
+            } else {
+                Some(self.define_slot(name, kind)?)
+            });
         }
         let reads = reads.iter().filter_map(|&at| operands[at]).collect();
-        self.steps.push(Step { kernel, reads, writes, frees: Vec::new() });
+        self.steps.push(Step {
+            kernel,
+            reads,
+            writes,
+            frees: Vec::new(),
+        });
         Ok(())
     }
 
@@ -151,7 +198,13 @@ impl Plan {
             Some(Binding::Constant(at)) => {
                 let constant = &self.constants[*at];
                 let shape = constant.beside_rows(2).map_err(fail)?;
-                Ok((Operand::Constant(*at), Type { element: constant.element(), shape }))
+                Ok((
+                    Operand::Constant(*at),
+                    Type {
+                        element: constant.element(),
+                        shape,
+                    },
+                ))
             }
         }
     }
@@ -160,7 +213,13 @@ impl Plan {
 /// Keeps the steps that an output depends on and notes after which step a slot can be dropped.
 fn live(steps: Vec<Step>, results: &[Operand], slots: usize) -> Vec<Step> {
     let mut needed = vec![false; slots];
-    let slot_of = |operand: &Operand| if let Operand::Slot(slot) = operand { Some(*slot) } else { None };
+    let slot_of = |operand: &Operand| {
+        if let Operand::Slot(slot) = operand {
+            Some(*slot)
+        } else {
+            None
+        }
+    };
     for slot in results.iter().filter_map(slot_of) {
         needed[slot] = true;
     }

@@ -55,9 +55,10 @@ impl<'a> Column<'a> {
             Self::F64(cells) => Cell::F64(Cells::Borrowed(&cells[rows])),
             Self::I64(cells) => Cell::I64(Cells::Borrowed(&cells[rows])),
             Self::Bool(cells) => Cell::Bool(Cells::Borrowed(&cells[rows])),
-            Self::Text { levels, codes } => {
-                Cell::Text(TextCells { levels, codes: Cells::Borrowed(&codes[rows]) })
-            }
+            Self::Text { levels, codes } => Cell::Text(TextCells {
+                levels,
+                codes: Cells::Borrowed(&codes[rows]),
+            }),
         }
     }
 }
@@ -80,13 +81,19 @@ impl<'a> Inputs<'a> {
     pub(super) fn check(&self, ports: &[Port]) -> Result<(), RunError> {
         let expected = ports.iter().map(Port::width).sum();
         if self.columns.len() != expected {
-            return Err(RunError::Columns { found: self.columns.len(), expected });
+            return Err(RunError::Columns {
+                found: self.columns.len(),
+                expected,
+            });
         }
         let mut columns = self.columns.iter();
         for port in ports {
             for column in columns.by_ref().take(port.width()) {
                 self.check_column(port, column)
-                    .map_err(|reason| RunError::Column { name: port.name.clone(), reason })?;
+                    .map_err(|reason| RunError::Column {
+                        name: port.name.clone(),
+                        reason,
+                    })?;
             }
         }
         Ok(())
@@ -94,7 +101,11 @@ impl<'a> Inputs<'a> {
 
     fn check_column(&self, port: &Port, column: &Column<'_>) -> Result<(), String> {
         if column.element() != port.element {
-            return Err(format!("a column of {}, the model takes {}", column.element(), port.element));
+            return Err(format!(
+                "a column of {}, the model takes {}",
+                column.element(),
+                port.element
+            ));
         }
         if column.len() != self.rows {
             return Err(format!("{} cells for {} rows", column.len(), self.rows));

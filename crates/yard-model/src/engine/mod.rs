@@ -6,6 +6,9 @@ mod kernels;
 mod trees;
 mod value;
 
+#[cfg(test)]
+mod operator_tests;
+
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
@@ -105,7 +108,12 @@ impl Session {
         let mut next = 0;
         for port in &self.inputs {
             let columns = &inputs.columns[next..next + port.width()];
-            slots.push(columns.iter().map(|column| column.rows(rows.clone())).collect());
+            slots.push(
+                columns
+                    .iter()
+                    .map(|column| column.rows(rows.clone()))
+                    .collect(),
+            );
             next += columns.len();
         }
         slots.resize_with(self.slots, Vec::new);
@@ -141,7 +149,9 @@ impl Session {
         for (at, result) in self.results.iter().enumerate() {
             match result {
                 Operand::Slot(slot) => outputs.append(at, &slots[*slot], count),
-                Operand::Constant(constant) => outputs.append(at, &spread(&self.constants[*constant]), count),
+                Operand::Constant(constant) => {
+                    outputs.append(at, &spread(&self.constants[*constant]), count);
+                }
             }
         }
         Ok(())

@@ -43,9 +43,15 @@ impl<T: Copy> Cells<'_, T> {
     }
 
     /// Applies a function to the cells of two columns, row by row.
-    pub(super) fn zip<U: Copy, V>(&self, other: &Cells<'_, U>, f: impl Fn(T, U) -> V) -> Cells<'static, V> {
+    pub(super) fn zip<U: Copy, V>(
+        &self,
+        other: &Cells<'_, U>,
+        f: impl Fn(T, U) -> V,
+    ) -> Cells<'static, V> {
         match (self.slice(), other.slice()) {
-            (Some(left), Some(right)) => Cells::Shared(left.iter().zip(right).map(|(&a, &b)| f(a, b)).collect()),
+            (Some(left), Some(right)) => {
+                Cells::Shared(left.iter().zip(right).map(|(&a, &b)| f(a, b)).collect())
+            }
             (Some(left), None) => {
                 let right = other.get(0);
                 Cells::Shared(left.iter().map(|&a| f(a, right)).collect())
@@ -136,7 +142,10 @@ impl<'a> Cell<'a> {
     }
 
     /// A number of any type as the 32-bit float that the ML operators compute with; borrowed if it is one.
-    #[expect(clippy::cast_possible_truncation, reason = "the ML operators are defined to narrow to float")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the ML operators are defined to narrow to float"
+    )]
     pub(super) fn to_f32(&self) -> Cells<'a, f32> {
         match self {
             Self::F32(cells) => cells.clone(),
@@ -154,13 +163,30 @@ pub(super) type Columns<'a> = Vec<Cell<'a>>;
 /// A constant as columns that are the same in every row.
 pub(super) fn spread(constant: &Constant) -> Columns<'_> {
     match &constant.data {
-        Data::F32(values) => values.iter().map(|&value| Cell::F32(Cells::Every(value))).collect(),
-        Data::F64(values) => values.iter().map(|&value| Cell::F64(Cells::Every(value))).collect(),
-        Data::I64(values) => values.iter().map(|&value| Cell::I64(Cells::Every(value))).collect(),
-        Data::Bool(values) => values.iter().map(|&value| Cell::Bool(Cells::Every(value))).collect(),
+        Data::F32(values) => values
+            .iter()
+            .map(|&value| Cell::F32(Cells::Every(value)))
+            .collect(),
+        Data::F64(values) => values
+            .iter()
+            .map(|&value| Cell::F64(Cells::Every(value)))
+            .collect(),
+        Data::I64(values) => values
+            .iter()
+            .map(|&value| Cell::I64(Cells::Every(value)))
+            .collect(),
+        Data::Bool(values) => values
+            .iter()
+            .map(|&value| Cell::Bool(Cells::Every(value)))
+            .collect(),
         Data::Text(levels) => (0_u32..)
             .take(levels.len())
-            .map(|code| Cell::Text(TextCells { levels, codes: Cells::Every(code) }))
+            .map(|code| {
+                Cell::Text(TextCells {
+                    levels,
+                    codes: Cells::Every(code),
+                })
+            })
             .collect(),
     }
 }

@@ -37,19 +37,28 @@ impl Constant {
             .ok_or("its dimensions overflow")?;
         let data = values(tensor)?;
         if data.len() != count {
-            return Err(format!("{count} elements are declared, {} are there", data.len()));
+            return Err(format!(
+                "{count} elements are declared, {} are there",
+                data.len()
+            ));
         }
         Ok(Self { dims, data })
     }
 
     /// A vector.
     pub(crate) fn vector(data: Data) -> Self {
-        Self { dims: vec![data.len()], data }
+        Self {
+            dims: vec![data.len()],
+            data,
+        }
     }
 
     /// One value.
     pub(crate) fn scalar(data: Data) -> Self {
-        Self { dims: Vec::new(), data }
+        Self {
+            dims: Vec::new(),
+            data,
+        }
     }
 
     pub(crate) fn element(&self) -> Element {
@@ -67,12 +76,17 @@ impl Constant {
         let mut dims = self.dims.as_slice();
         if dims.len() == rank && rank > 0 {
             if dims[0] != 1 {
-                return Err(format!("a constant of shape {dims:?} differs from row to row"));
+                return Err(format!(
+                    "a constant of shape {dims:?} differs from row to row"
+                ));
             }
             dims = &dims[1..];
         }
         if dims.len() >= rank.max(1) {
-            return Err(format!("a constant of shape {:?} does not fit beside rows", self.dims));
+            return Err(format!(
+                "a constant of shape {:?} does not fit beside rows",
+                self.dims
+            ));
         }
         Shape::Rows(dims.to_vec()).check()
     }
@@ -119,16 +133,26 @@ fn values(tensor: Tensor) -> Result<Data, String> {
         data_type::INT32 if raw.is_empty() => {
             Data::I64(tensor.int32_data.into_iter().map(i64::from).collect())
         }
-        data_type::INT32 => Data::I64(chunks(raw)?.map(|bytes| i64::from(i32::from_le_bytes(bytes))).collect()),
-        data_type::BOOL if raw.is_empty() => {
-            Data::Bool(tensor.int32_data.into_iter().map(|value| value != 0).collect())
-        }
+        data_type::INT32 => Data::I64(
+            chunks(raw)?
+                .map(|bytes| i64::from(i32::from_le_bytes(bytes)))
+                .collect(),
+        ),
+        data_type::BOOL if raw.is_empty() => Data::Bool(
+            tensor
+                .int32_data
+                .into_iter()
+                .map(|value| value != 0)
+                .collect(),
+        ),
         data_type::BOOL => Data::Bool(raw.iter().map(|&byte| byte != 0).collect()),
         data_type::STRING => Data::Text(
             tensor
                 .string_data
                 .into_iter()
-                .map(|bytes| String::from_utf8(bytes).map_err(|_| "text that is not UTF-8".to_owned()))
+                .map(|bytes| {
+                    String::from_utf8(bytes).map_err(|_| "text that is not UTF-8".to_owned())
+                })
                 .collect::<Result<_, _>>()?,
         ),
         other => return Err(format!("element type {other} is not supported")),
@@ -138,5 +162,9 @@ fn values(tensor: Tensor) -> Result<Data, String> {
 /// The raw bytes in groups of one element.
 fn chunks<const SIZE: usize>(raw: &[u8]) -> Result<impl Iterator<Item = [u8; SIZE]>, String> {
     let (groups, rest) = raw.as_chunks::<SIZE>();
-    if rest.is_empty() { Ok(groups.iter().copied()) } else { Err("raw data of odd length".to_owned()) }
+    if rest.is_empty() {
+        Ok(groups.iter().copied())
+    } else {
+        Err("raw data of odd length".to_owned())
+    }
 }

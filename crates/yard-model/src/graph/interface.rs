@@ -72,18 +72,25 @@ pub struct Port {
 impl Port {
     /// Elements a row: the number of columns to supply, or to expect.
     pub fn width(&self) -> usize {
-        self.dims.iter().map(|dim| if let Dim::Fixed(size) = dim { *size } else { 1 }).product()
+        self.dims
+            .iter()
+            .map(|dim| if let Dim::Fixed(size) = dim { *size } else { 1 })
+            .product()
     }
 
     /// The port of a value inside the engine.
     pub(crate) fn of(name: &str, element: Element, shape: &Shape) -> Self {
         let dims = match shape {
-            Shape::Rows(tail) => {
-                std::iter::once(Dim::Rows).chain(tail.iter().copied().map(Dim::Fixed)).collect()
-            }
+            Shape::Rows(tail) => std::iter::once(Dim::Rows)
+                .chain(tail.iter().copied().map(Dim::Fixed))
+                .collect(),
             Shape::Across => vec![Dim::Fixed(1), Dim::Rows],
         };
-        Self { name: name.to_owned(), element, dims }
+        Self {
+            name: name.to_owned(),
+            element,
+            dims,
+        }
     }
 
     /// An input: rows first, every other dimension fixed and within the limit.
@@ -96,7 +103,9 @@ impl Port {
         };
         // A batch size that was frozen at export is taken as the row dimension all the same if it is 1.
         if rows.is_some_and(|size| size > 1) {
-            return Err(fail("the first dimension must be the number of rows".to_owned()));
+            return Err(fail(
+                "the first dimension must be the number of rows".to_owned(),
+            ));
         }
         let tail: Vec<usize> = rest
             .iter()
@@ -110,7 +119,11 @@ impl Port {
     pub(crate) fn read_output(info: &proto::ValueInfo) -> Result<Self, ModelError> {
         let fail = |reason: String| ModelError::Graph(format!("output `{}`: {reason}", info.name));
         let (element, _) = declared(info).map_err(fail)?;
-        Ok(Self { name: info.name.clone(), element, dims: Vec::new() })
+        Ok(Self {
+            name: info.name.clone(),
+            element,
+            dims: Vec::new(),
+        })
     }
 }
 
@@ -138,7 +151,9 @@ fn declared(info: &proto::ValueInfo) -> Result<Declared, String> {
         .iter()
         .map(|dim| match dim.value {
             None => Ok(None),
-            Some(value) => usize::try_from(value).map(Some).map_err(|_| format!("dimension {value}")),
+            Some(value) => usize::try_from(value)
+                .map(Some)
+                .map_err(|_| format!("dimension {value}")),
         })
         .collect::<Result<_, _>>()?;
     Ok((element, Some(dims)))

@@ -38,11 +38,17 @@ impl Source {
     pub(crate) fn read(bytes: &[u8]) -> Result<Self, ModelError> {
         let model = decode(bytes)?;
         if !model.functions.is_empty() {
-            return Err(ModelError::Graph("functions of the model's own are not supported".to_owned()));
+            return Err(ModelError::Graph(
+                "functions of the model's own are not supported".to_owned(),
+            ));
         }
-        let graph = model.graph.ok_or_else(|| ModelError::Graph("the file holds no graph".to_owned()))?;
+        let graph = model
+            .graph
+            .ok_or_else(|| ModelError::Graph("the file holds no graph".to_owned()))?;
         if !graph.sparse_initializer.is_empty() {
-            return Err(ModelError::Graph("sparse initializers are not supported".to_owned()));
+            return Err(ModelError::Graph(
+                "sparse initializers are not supported".to_owned(),
+            ));
         }
         let opsets = opsets(&model.opset_import)?;
 
@@ -52,7 +58,9 @@ impl Source {
             let constant = Constant::read(tensor)
                 .map_err(|reason| ModelError::Graph(format!("initializer `{name}`: {reason}")))?;
             if name.is_empty() || constants.insert(name.clone(), constant).is_some() {
-                return Err(ModelError::Graph(format!("initializer `{name}` is unnamed or there twice")));
+                return Err(ModelError::Graph(format!(
+                    "initializer `{name}` is unnamed or there twice"
+                )));
             }
         }
         // Before IR 4 every initializer was also listed as an input: a default that nobody overrides here.
@@ -60,7 +68,10 @@ impl Source {
         let mut inputs = Vec::new();
         for info in graph.input {
             if !names.insert(info.name.clone()) {
-                return Err(ModelError::Graph(format!("input `{}` is there twice", info.name)));
+                return Err(ModelError::Graph(format!(
+                    "input `{}` is there twice",
+                    info.name
+                )));
             }
             if !constants.contains_key(&info.name) {
                 inputs.push(Port::read_input(&info)?);
@@ -73,15 +84,29 @@ impl Source {
         let mut outputs = Vec::new();
         for info in &graph.output {
             if !names.insert(info.name.as_str()) {
-                return Err(ModelError::Graph(format!("output `{}` is there twice", info.name)));
+                return Err(ModelError::Graph(format!(
+                    "output `{}` is there twice",
+                    info.name
+                )));
             }
             outputs.push(Port::read_output(info)?);
         }
         if outputs.is_empty() {
             return Err(ModelError::Graph("the graph has no output".to_owned()));
         }
-        let metadata = model.metadata_props.into_iter().map(|entry| (entry.key, entry.value)).collect();
-        Ok(Self { inputs, outputs, constants, nodes: graph.node, opsets, metadata })
+        let metadata = model
+            .metadata_props
+            .into_iter()
+            .map(|entry| (entry.key, entry.value))
+            .collect();
+        Ok(Self {
+            inputs,
+            outputs,
+            constants,
+            nodes: graph.node,
+            opsets,
+            metadata,
+        })
     }
 }
 
@@ -103,7 +128,9 @@ fn opsets(imports: &[proto::Opset]) -> Result<BTreeMap<String, i64>, ModelError>
         }
         let former = found.insert(domain.to_owned(), import.version);
         if former.is_some_and(|former| former != import.version) {
-            return Err(ModelError::Graph(format!("operator set `{domain}` is imported in two versions")));
+            return Err(ModelError::Graph(format!(
+                "operator set `{domain}` is imported in two versions"
+            )));
         }
     }
     Ok(found)

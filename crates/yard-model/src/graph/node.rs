@@ -18,13 +18,24 @@ pub(crate) struct NodeView<'m> {
 
 impl<'m> NodeView<'m> {
     /// Wraps a node, refusing one that gives an attribute twice.
-    pub(crate) fn new(node: &'m proto::Node, position: usize, version: i64) -> Result<Self, ModelError> {
-        let view = Self { node, position, version };
+    pub(crate) fn new(
+        node: &'m proto::Node,
+        position: usize,
+        version: i64,
+    ) -> Result<Self, ModelError> {
+        let view = Self {
+            node,
+            position,
+            version,
+        };
         if node.attribute.len() > MAX_ATTRIBUTES {
             return Err(view.fail(format!("{} attributes", node.attribute.len())));
         }
         for (at, attribute) in node.attribute.iter().enumerate() {
-            if node.attribute[..at].iter().any(|other| other.name == attribute.name) {
+            if node.attribute[..at]
+                .iter()
+                .any(|other| other.name == attribute.name)
+            {
                 return Err(view.fail(format!("attribute `{}` is there twice", attribute.name)));
             }
         }
@@ -37,7 +48,11 @@ impl<'m> NodeView<'m> {
 
     /// What an error calls this node: its name, or where it stands.
     pub(crate) fn label(&self) -> String {
-        if self.node.name.is_empty() { format!("#{}", self.position) } else { self.node.name.clone() }
+        if self.node.name.is_empty() {
+            format!("#{}", self.position)
+        } else {
+            self.node.name.clone()
+        }
     }
 
     /// An error that names this node.
@@ -50,24 +65,37 @@ impl<'m> NodeView<'m> {
     }
 
     fn find(&self, name: &str, kind: i32) -> Result<Option<&'m proto::Attribute>, ModelError> {
-        match self.node.attribute.iter().find(|attribute| attribute.name == name) {
-            Some(attribute) if attribute.kind != kind => {
-                Err(self.fail(format!("attribute `{name}` has type {}, expected {kind}", attribute.kind)))
-            }
+        match self
+            .node
+            .attribute
+            .iter()
+            .find(|attribute| attribute.name == name)
+        {
+            Some(attribute) if attribute.kind != kind => Err(self.fail(format!(
+                "attribute `{name}` has type {}, expected {kind}",
+                attribute.kind
+            ))),
             found => Ok(found),
         }
     }
 
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.node.attribute.iter().any(|attribute| attribute.name == name)
+        self.node
+            .attribute
+            .iter()
+            .any(|attribute| attribute.name == name)
     }
 
     pub(crate) fn int(&self, name: &str) -> Result<Option<i64>, ModelError> {
-        Ok(self.find(name, attribute_kind::INT)?.map(|attribute| attribute.i.unwrap_or(0)))
+        Ok(self
+            .find(name, attribute_kind::INT)?
+            .map(|attribute| attribute.i.unwrap_or(0)))
     }
 
     pub(crate) fn float(&self, name: &str) -> Result<Option<f32>, ModelError> {
-        Ok(self.find(name, attribute_kind::FLOAT)?.map(|attribute| attribute.f.unwrap_or(0.0)))
+        Ok(self
+            .find(name, attribute_kind::FLOAT)?
+            .map(|attribute| attribute.f.unwrap_or(0.0)))
     }
 
     pub(crate) fn string(&self, name: &str) -> Result<Option<&'m str>, ModelError> {
@@ -75,15 +103,21 @@ impl<'m> NodeView<'m> {
             return Ok(None);
         };
         let bytes = attribute.s.as_deref().unwrap_or_default();
-        std::str::from_utf8(bytes).map(Some).map_err(|_| self.fail(format!("attribute `{name}` is not UTF-8")))
+        std::str::from_utf8(bytes)
+            .map(Some)
+            .map_err(|_| self.fail(format!("attribute `{name}` is not UTF-8")))
     }
 
     pub(crate) fn floats(&self, name: &str) -> Result<Option<&'m [f32]>, ModelError> {
-        Ok(self.find(name, attribute_kind::FLOATS)?.map(|attribute| attribute.floats.as_slice()))
+        Ok(self
+            .find(name, attribute_kind::FLOATS)?
+            .map(|attribute| attribute.floats.as_slice()))
     }
 
     pub(crate) fn ints(&self, name: &str) -> Result<Option<&'m [i64]>, ModelError> {
-        Ok(self.find(name, attribute_kind::INTS)?.map(|attribute| attribute.ints.as_slice()))
+        Ok(self
+            .find(name, attribute_kind::INTS)?
+            .map(|attribute| attribute.ints.as_slice()))
     }
 
     pub(crate) fn strings(&self, name: &str) -> Result<Option<Vec<String>>, ModelError> {
@@ -112,7 +146,9 @@ impl<'m> NodeView<'m> {
             return Ok(None);
         };
         let tensor = attribute.t.clone().unwrap_or_default();
-        Constant::read(tensor).map(Some).map_err(|reason| self.fail(format!("attribute `{name}`: {reason}")))
+        Constant::read(tensor)
+            .map(Some)
+            .map_err(|reason| self.fail(format!("attribute `{name}`: {reason}")))
     }
 
     /// The value of a `Constant` node, in whichever of its forms.

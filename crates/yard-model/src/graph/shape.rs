@@ -34,7 +34,9 @@ impl Shape {
     pub(crate) fn tail(&self) -> Result<&[usize], String> {
         match self {
             Self::Rows(tail) => Ok(tail),
-            Self::Across => Err("a value of shape [1, N] is only understood by Reshape and Cast".to_owned()),
+            Self::Across => {
+                Err("a value of shape [1, N] is only understood by Reshape and Cast".to_owned())
+            }
         }
     }
 
@@ -50,7 +52,9 @@ impl Shape {
     /// Refuses what would make rows wider than the limit; call before anything is allocated by width.
     pub(crate) fn check(self) -> Result<Self, String> {
         let width = match &self {
-            Self::Rows(tail) => tail.iter().try_fold(1_usize, |product, &size| product.checked_mul(size)),
+            Self::Rows(tail) => tail
+                .iter()
+                .try_fold(1_usize, |product, &size| product.checked_mul(size)),
             Self::Across => Some(1),
         };
         match width {

@@ -2,11 +2,12 @@
 
 use prost::Message as _;
 
+use super::attribute::{float, floats, int, strings};
 use super::proto::{
-    Attribute, Dimension, Entry, Graph, Model, Node, Opset, Shape, Tensor, TensorType, ValueInfo, ValueType,
-    attribute_kind, data_type,
+    Attribute, Dimension, Entry, Graph, Model, Node, Opset, Shape, Tensor, TensorType, ValueInfo,
+    ValueType, data_type,
 };
-use super::tree::{TreeEnsemble, TreeNode};
+use super::tree::{TreeEnsemble, tree_attributes};
 use crate::{ModelError, Session};
 
 /// What every current runtime accepts: IR 8, `ai.onnx` 17, `ai.onnx.ml` 3.
@@ -74,7 +75,10 @@ pub struct GraphBuilder {
 impl GraphBuilder {
     /// An empty graph.
     pub fn new(name: &str, producer_name: &str, producer_version: &str) -> Self {
-        let opset = |domain: &str, version| Opset { domain: domain.to_owned(), version };
+        let opset = |domain: &str, version| Opset {
+            domain: domain.to_owned(),
+            version,
+        };
         let model = Model {
             ir_version: IR_VERSION,
             producer_name: producer_name.to_owned(),
@@ -82,19 +86,30 @@ impl GraphBuilder {
             opset_import: vec![opset("", OPSET), opset(ML, ML_OPSET)],
             ..Model::default()
         };
-        Self { model, graph: Graph { name: name.to_owned(), ..Graph::default() } }
+        Self {
+            model,
+            graph: Graph {
+                name: name.to_owned(),
+                ..Graph::default()
+            },
+        }
     }
 
     /// An input `float[N, 1]`; missing is NaN.
     pub fn input_number(&mut self, name: &str) -> Result<Numbers, BuildError> {
         self.declare_input(name, data_type::FLOAT)?;
-        Ok(Numbers { name: name.to_owned(), width: 1 })
+        Ok(Numbers {
+            name: name.to_owned(),
+            width: 1,
+        })
     }
 
     /// An input `string[N, 1]`; missing is the empty text.
     pub fn input_text(&mut self, name: &str) -> Result<Texts, BuildError> {
         self.declare_input(name, data_type::STRING)?;
-        Ok(Texts { name: name.to_owned() })
+        Ok(Texts {
+            name: name.to_owned(),
+        })
     }
 
     /// A number per known text, `default` for every other. NaN is allowed.
@@ -107,57 +122,103 @@ impl GraphBuilder {
         let keys = labels.iter().map(|(key, _)| key.as_ref());
         let attributes = vec![
             strings("keys_strings", keys),
-            floats("values_floats", labels.iter().map(|&(_, value)| value).collect()),
+            floats(
+                "values_floats",
+                labels.iter().map(|&(_, value)| value).collect(),
+            ),
             float("default_float", default),
         ];
         Ok(self.numbers(ML, "LabelEncoder", &[&texts.name], attributes, 1))
     }
 
     /// A column of 0 and 1 per category; a row with any other text is all zeros.
-    pub fn one_hot(&mut self, texts: &Texts, categories: &[impl AsRef<str>]) -> Result<Numbers, BuildError> {
+    pub fn one_hot(
+        &mut self,
+        texts: &Texts,
+        categories: &[impl AsRef<str>],
+    ) -> Result<Numbers, BuildError> {
         if categories.is_empty() {
-            return Err(BuildError::Size { what: "categories", expected: 1, found: 0 });
+            return Err(BuildError::Size {
+                what: "categories",
+                expected: 1,
+                found: 0,
+            });
         }
         let attributes = vec![
             strings("cats_strings", categories.iter().map(AsRef::as_ref)),
             int("zeros", 1),
         ];
         // The operator adds a dimension, [N, 1, K].
-        let deep = self.numbers(ML, "OneHotEncoder", &[&texts.name], attributes, categories.len());
-        Ok(self.numbers("", "Flatten", &[&deep.name], vec![int("axis", 1)], categories.len()))
+        let deep = self.numbers(
+            ML,
+            "OneHotEncoder",
+            &[&texts.name],
+            attributes,
+            categories.len(),
+        );
+        Ok(self.numbers(
+            "",
+            "Flatten",
+            &[&deep.name],
+            vec![int("axis", 1)],
+            categories.len(),
+        ))
     }
 
     /// Which cells are missing.
     pub fn is_missing(&mut self, numbers: &Numbers) -> Flags {
         let name = self.add("", "IsNaN", &[&numbers.name], Vec::new());
-        Flags { name, width: numbers.width }
+        Flags {
+            name,
+            width: numbers.width,
+        }
     }
 
     /// Flags as 0 and 1.
     pub fn indicator(&mut self, flags: &Flags) -> Numbers {
-        self.numbers("", "Cast", &[&flags.name], vec![int("to", i64::from(data_type::FLOAT))], flags.width)
+        self.numbers(
+            "",
+            "Cast",
+            &[&flags.name],
+            vec![int("to", i64::from(data_type::FLOAT))],
+            flags.width,
+        )
     }
 
     /// Missing cells replaced, by one value per column.
     pub fn impute(&mut self, numbers: &Numbers, values: &[f32]) -> Result<Numbers, BuildError> {
         expect_size("imputed values", numbers.width, values.len())?;
-        let attributes =
-            vec![floats("imputed_value_floats", values.to_vec()), float("replaced_value_float", f32::NAN)];
+        let attributes = vec![
+            floats("imputed_value_floats", values.to_vec()),
+            float("replaced_value_float", f32::NAN),
+        ];
         Ok(self.numbers(ML, "Imputer", &[&numbers.name], attributes, numbers.width))
     }
 
     /// `(x - offset) * scale`, by column.
-    pub fn scale(&mut self, numbers: &Numbers, offset: &[f32], scale: &[f32]) -> Result<Numbers, BuildError> {
+    pub fn scale(
+        &mut self,
+        numbers: &Numbers,
+        offset: &[f32],
+        scale: &[f32],
+    ) -> Result<Numbers, BuildError> {
         expect_size("offsets", numbers.width, offset.len())?;
         expect_size("scales", numbers.width, scale.len())?;
-        let attributes = vec![floats("offset", offset.to_vec()), floats("scale", scale.to_vec())];
+        let attributes = vec![
+            floats("offset", offset.to_vec()),
+            floats("scale", scale.to_vec()),
+        ];
         Ok(self.numbers(ML, "Scaler", &[&numbers.name], attributes, numbers.width))
     }
 
     /// The columns of all parts side by side.
     pub fn concat(&mut self, parts: &[&Numbers]) -> Result<Numbers, BuildError> {
         if parts.is_empty() {
-            return Err(BuildError::Size { what: "parts to join", expected: 1, found: 0 });
+            return Err(BuildError::Size {
+                what: "parts to join",
+                expected: 1,
+                found: 0,
+            });
         }
         let names: Vec<&str> = parts.iter().map(|part| part.name.as_str()).collect();
         let width = parts.iter().map(|part| part.width).sum();
@@ -165,7 +226,12 @@ impl GraphBuilder {
     }
 
     /// The weighted sum of the columns and a bias: `float[N, 1]`.
-    pub fn linear(&mut self, numbers: &Numbers, weights: &[f32], bias: f32) -> Result<Numbers, BuildError> {
+    pub fn linear(
+        &mut self,
+        numbers: &Numbers,
+        weights: &[f32],
+        bias: f32,
+    ) -> Result<Numbers, BuildError> {
         expect_size("weights", numbers.width, weights.len())?;
         self.linear_multi(numbers, weights, &[bias])
     }
@@ -177,19 +243,43 @@ impl GraphBuilder {
         weights: &[f32],
         bias: &[f32],
     ) -> Result<Numbers, BuildError> {
-        expect_size("weights", numbers.width.saturating_mul(bias.len()), weights.len())?;
+        expect_size(
+            "weights",
+            numbers.width.saturating_mul(bias.len()),
+            weights.len(),
+        )?;
         let matrix = self.initializer(&[numbers.width, bias.len()], weights);
         let vector = self.initializer(&[bias.len()], bias);
-        Ok(self.numbers("", "Gemm", &[&numbers.name, &matrix, &vector], Vec::new(), bias.len()))
+        Ok(self.numbers(
+            "",
+            "Gemm",
+            &[&numbers.name, &matrix, &vector],
+            Vec::new(),
+            bias.len(),
+        ))
     }
 
     /// The sums of an ensemble of trees: `float[N, base.len()]`.
-    pub fn tree_ensemble(&mut self, numbers: &Numbers, ensemble: &TreeEnsemble) -> Result<Numbers, BuildError> {
+    pub fn tree_ensemble(
+        &mut self,
+        numbers: &Numbers,
+        ensemble: &TreeEnsemble,
+    ) -> Result<Numbers, BuildError> {
         if ensemble.base.is_empty() {
-            return Err(BuildError::Size { what: "base values", expected: 1, found: 0 });
+            return Err(BuildError::Size {
+                what: "base values",
+                expected: 1,
+                found: 0,
+            });
         }
         let attributes = tree_attributes(ensemble);
-        Ok(self.numbers(ML, "TreeEnsembleRegressor", &[&numbers.name], attributes, ensemble.base.len()))
+        Ok(self.numbers(
+            ML,
+            "TreeEnsembleRegressor",
+            &[&numbers.name],
+            attributes,
+            ensemble.base.len(),
+        ))
     }
 
     /// `1 / (1 + e^-x)`.
@@ -199,7 +289,13 @@ impl GraphBuilder {
 
     /// Shares of `e^x` across the columns.
     pub fn softmax(&mut self, numbers: &Numbers) -> Numbers {
-        self.numbers("", "Softmax", &[&numbers.name], vec![int("axis", 1)], numbers.width)
+        self.numbers(
+            "",
+            "Softmax",
+            &[&numbers.name],
+            vec![int("axis", 1)],
+            numbers.width,
+        )
     }
 
     /// The probabilities of two classes from the margin of the second: `[1 - p, p]`.
@@ -223,14 +319,21 @@ impl GraphBuilder {
             op_type: "Identity".to_owned(),
             ..Node::default()
         });
-        self.graph.output.push(declaration(name, data_type::FLOAT, numbers.width));
+        self.graph
+            .output
+            .push(declaration(name, data_type::FLOAT, numbers.width));
         Ok(())
     }
 
     /// The file's bytes, the same for the same calls. Checked by loading them.
     pub fn finish(mut self, metadata: &[(&str, &str)]) -> Result<Vec<u8>, BuildError> {
-        self.model.metadata_props =
-            metadata.iter().map(|&(key, value)| Entry { key: key.to_owned(), value: value.to_owned() }).collect();
+        self.model.metadata_props = metadata
+            .iter()
+            .map(|&(key, value)| Entry {
+                key: key.to_owned(),
+                value: value.to_owned(),
+            })
+            .collect();
         self.model.graph = Some(self.graph);
         let bytes = self.model.encode_to_vec();
         Session::load(&bytes)?;
@@ -240,7 +343,12 @@ impl GraphBuilder {
     fn is_taken(&self, name: &str) -> bool {
         // Names with a slash are the builder's own.
         name.contains('/')
-            || self.graph.input.iter().chain(&self.graph.output).any(|declared| declared.name == name)
+            || self
+                .graph
+                .input
+                .iter()
+                .chain(&self.graph.output)
+                .any(|declared| declared.name == name)
     }
 
     fn declare_input(&mut self, name: &str, kind: i32) -> Result<(), BuildError> {
@@ -252,7 +360,13 @@ impl GraphBuilder {
     }
 
     /// Adds a node of one output and gives that output's name.
-    fn add(&mut self, domain: &str, operator: &str, inputs: &[&str], attributes: Vec<Attribute>) -> String {
+    fn add(
+        &mut self,
+        domain: &str,
+        operator: &str,
+        inputs: &[&str],
+        attributes: Vec<Attribute>,
+    ) -> String {
         let name = format!("{operator}/{}", self.graph.node.len());
         self.graph.node.push(Node {
             input: inputs.iter().map(|&input| input.to_owned()).collect(),
@@ -273,7 +387,10 @@ impl GraphBuilder {
         attributes: Vec<Attribute>,
         width: usize,
     ) -> Numbers {
-        Numbers { name: self.add(domain, operator, inputs, attributes), width }
+        Numbers {
+            name: self.add(domain, operator, inputs, attributes),
+            width,
+        }
     }
 
     fn initializer(&mut self, dims: &[usize], values: &[f32]) -> String {
@@ -281,7 +398,10 @@ impl GraphBuilder {
         self.graph.initializer.push(Tensor {
             dims: dims.iter().map(|&dim| signed(dim)).collect(),
             data_type: data_type::FLOAT,
-            raw_data: values.iter().flat_map(|value| value.to_le_bytes()).collect(),
+            raw_data: values
+                .iter()
+                .flat_map(|value| value.to_le_bytes())
+                .collect(),
             name: name.clone(),
             ..Tensor::default()
         });
@@ -289,109 +409,43 @@ impl GraphBuilder {
     }
 }
 
-fn signed(size: usize) -> i64 {
+/// A size as the protobuf messages hold it.
+pub(super) fn signed(size: usize) -> i64 {
     i64::try_from(size).unwrap_or(i64::MAX)
 }
 
 fn expect_size(what: &'static str, expected: usize, found: usize) -> Result<(), BuildError> {
-    if expected == found { Ok(()) } else { Err(BuildError::Size { what, expected, found }) }
+    if expected == found {
+        Ok(())
+    } else {
+        Err(BuildError::Size {
+            what,
+            expected,
+            found,
+        })
+    }
 }
 
 /// `[N, width]`.
 fn declaration(name: &str, elem_type: i32, width: usize) -> ValueInfo {
-    let rows = Dimension { value: None, param: Some("N".to_owned()) };
-    let columns = Dimension { value: Some(signed(width)), param: None };
-    let tensor = TensorType { elem_type, shape: Some(Shape { dim: vec![rows, columns] }) };
-    ValueInfo { name: name.to_owned(), kind: Some(ValueType { tensor: Some(tensor) }) }
-}
-
-fn attribute(name: &str, kind: i32) -> Attribute {
-    Attribute { name: name.to_owned(), kind, ..Attribute::default() }
-}
-
-fn int(name: &str, value: i64) -> Attribute {
-    Attribute { i: Some(value), ..attribute(name, attribute_kind::INT) }
-}
-
-fn float(name: &str, value: f32) -> Attribute {
-    Attribute { f: Some(value), ..attribute(name, attribute_kind::FLOAT) }
-}
-
-fn string(name: &str, value: &str) -> Attribute {
-    Attribute { s: Some(value.as_bytes().to_vec()), ..attribute(name, attribute_kind::STRING) }
-}
-
-fn ints(name: &str, values: Vec<i64>) -> Attribute {
-    Attribute { ints: values, ..attribute(name, attribute_kind::INTS) }
-}
-
-fn floats(name: &str, values: Vec<f32>) -> Attribute {
-    Attribute { floats: values, ..attribute(name, attribute_kind::FLOATS) }
-}
-
-fn strings<'s>(name: &str, values: impl Iterator<Item = &'s str>) -> Attribute {
-    let strings = values.map(|value| value.as_bytes().to_vec()).collect();
-    Attribute { strings, ..attribute(name, attribute_kind::STRINGS) }
-}
-
-/// The attribute lists of a `TreeEnsembleRegressor`.
-fn tree_attributes(ensemble: &TreeEnsemble) -> Vec<Attribute> {
-    let mut trees = Vec::new();
-    let mut ids = Vec::new();
-    let mut features = Vec::new();
-    let mut modes = Vec::new();
-    let mut thresholds = Vec::new();
-    let mut yes = Vec::new();
-    let mut no = Vec::new();
-    let mut missing = Vec::new();
-    let mut leaf_trees = Vec::new();
-    let mut leaf_ids = Vec::new();
-    let mut leaf_targets = Vec::new();
-    let mut leaf_values = Vec::new();
-    for (number, tree) in (0_i64..).zip(&ensemble.trees) {
-        for (id, node) in (0_i64..).zip(&tree.nodes) {
-            trees.push(number);
-            ids.push(id);
-            match *node {
-                TreeNode::Split { feature, threshold, missing_left, left, right } => {
-                    features.push(i64::from(feature));
-                    modes.push("BRANCH_LEQ");
-                    thresholds.push(threshold);
-                    yes.push(i64::from(left));
-                    no.push(i64::from(right));
-                    missing.push(i64::from(missing_left));
-                }
-                TreeNode::Leaf { value } => {
-                    features.push(0);
-                    modes.push("LEAF");
-                    thresholds.push(0.0);
-                    yes.push(0);
-                    no.push(0);
-                    missing.push(0);
-                    leaf_trees.push(number);
-                    leaf_ids.push(id);
-                    leaf_targets.push(i64::from(tree.target));
-                    leaf_values.push(value);
-                }
-            }
-        }
+    let rows = Dimension {
+        value: None,
+        param: Some("N".to_owned()),
+    };
+    let columns = Dimension {
+        value: Some(signed(width)),
+        param: None,
+    };
+    let tensor = TensorType {
+        elem_type,
+        shape: Some(Shape {
+            dim: vec![rows, columns],
+        }),
+    };
+    ValueInfo {
+        name: name.to_owned(),
+        kind: Some(ValueType {
+            tensor: Some(tensor),
+        }),
     }
-    vec![
-        int("n_targets", signed(ensemble.base.len())),
-        string("aggregate_function", "SUM"),
-        string("post_transform", "NONE"),
-        floats("base_values", ensemble.base.clone()),
-        ints("nodes_treeids", trees),
-        ints("nodes_nodeids", ids),
-        ints("nodes_featureids", features),
-        strings("nodes_modes", modes.into_iter()),
-        floats("nodes_values", thresholds),
-        ints("nodes_truenodeids", yes),
-        ints("nodes_falsenodeids", no),
-        ints("nodes_missing_value_tracks_true", missing),
-        ints("target_treeids", leaf_trees),
-        ints("target_nodeids", leaf_ids),
-        ints("target_ids", leaf_targets),
-        floats("target_weights", leaf_values),
-    ]
 }

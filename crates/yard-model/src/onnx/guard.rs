@@ -16,7 +16,11 @@ const MAX_MESSAGES: usize = 1_000_000;
 /// Reads a model file, refusing what is too large before it costs memory.
 pub(crate) fn decode(bytes: &[u8]) -> Result<Model, ModelError> {
     if bytes.len() > MAX_BYTES {
-        return Err(ModelError::Limit { what: "bytes in the file", found: bytes.len(), limit: MAX_BYTES });
+        return Err(ModelError::Limit {
+            what: "bytes in the file",
+            found: bytes.len(),
+            limit: MAX_BYTES,
+        });
     }
     let mut found = 0;
     count(bytes, Place::Model, &mut found)?;
@@ -45,7 +49,7 @@ impl Place {
             | (Self::Node, 1 | 2)
             | (Self::Attribute, 9)
             | (Self::Tensor, 6) => Self::Leaf,
-            (Self::Graph, 5) | (Self::Attribute, 5) => Self::Tensor,
+            (Self::Graph | Self::Attribute, 5) => Self::Tensor,
             (Self::Graph, 1) => Self::Node,
             (Self::Graph, 11 | 12) => Self::Value,
             (Self::Node, 5) => Self::Attribute,
@@ -84,7 +88,11 @@ fn count(mut bytes: &[u8], place: Place, found: &mut usize) -> Result<(), ModelE
         {
             *found += 1;
             if *found > MAX_MESSAGES {
-                return Err(ModelError::Limit { what: "messages in the file", found: *found, limit: MAX_MESSAGES });
+                return Err(ModelError::Limit {
+                    what: "messages in the file",
+                    found: *found,
+                    limit: MAX_MESSAGES,
+                });
             }
             match inside {
                 Place::Leaf => {}
@@ -125,7 +133,13 @@ mod tests {
         let mut bytes = vec![0x3a];
         prost::encoding::encode_varint(graph.len() as u64, &mut bytes);
         bytes.extend_from_slice(&graph);
-        assert!(matches!(decode(&bytes), Err(ModelError::Limit { what: "messages in the file", .. })));
+        assert!(matches!(
+            decode(&bytes),
+            Err(ModelError::Limit {
+                what: "messages in the file",
+                ..
+            })
+        ));
     }
 
     #[test]

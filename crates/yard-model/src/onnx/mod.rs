@@ -1,5 +1,6 @@
 //! The ONNX file format: messages, a guard that counts before anything is decoded, and a writer.
 
+pub(crate) mod attribute;
 mod builder;
 mod guard;
 pub(crate) mod proto;

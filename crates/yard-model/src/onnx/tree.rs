@@ -1,4 +1,8 @@
-//! Trees as the writer takes them, whoever grew them.
+//! Trees as the writer takes them, whoever grew them, and as the file holds them.
+
+use super::attribute::{floats, int, ints, string, strings};
+use super::builder::signed;
+use super::proto::Attribute;
 
 /// One node of a tree.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -39,4 +43,72 @@ pub struct TreeEnsemble {
     pub trees: Vec<Tree>,
     /// What each sum starts from; its length is the number of sums.
     pub base: Vec<f32>,
+}
+
+/// The attribute lists of a `TreeEnsembleRegressor`.
+pub(super) fn tree_attributes(ensemble: &TreeEnsemble) -> Vec<Attribute> {
+    let mut trees = Vec::new();
+    let mut ids = Vec::new();
+    let mut features = Vec::new();
+    let mut modes = Vec::new();
+    let mut thresholds = Vec::new();
+    let mut yes = Vec::new();
+    let mut no = Vec::new();
+    let mut missing = Vec::new();
+    let mut leaf_trees = Vec::new();
+    let mut leaf_ids = Vec::new();
+    let mut leaf_targets = Vec::new();
+    let mut leaf_values = Vec::new();
+    for (number, tree) in (0_i64..).zip(&ensemble.trees) {
+        for (id, node) in (0_i64..).zip(&tree.nodes) {
+            trees.push(number);
+            ids.push(id);
+            match *node {
+                TreeNode::Split {
+                    feature,
+                    threshold,
+                    missing_left,
+                    left,
+                    right,
+                } => {
+                    features.push(i64::from(feature));
+                    modes.push("BRANCH_LEQ");
+                    thresholds.push(threshold);
+                    yes.push(i64::from(left));
+                    no.push(i64::from(right));
+                    missing.push(i64::from(missing_left));
+                }
+                TreeNode::Leaf { value } => {
+                    features.push(0);
+                    modes.push("LEAF");
+                    thresholds.push(0.0);
+                    yes.push(0);
+                    no.push(0);
+                    missing.push(0);
+                    leaf_trees.push(number);
+                    leaf_ids.push(id);
+                    leaf_targets.push(i64::from(tree.target));
+                    leaf_values.push(value);
+                }
+            }
+        }
+    }
+    vec![
+        int("n_targets", signed(ensemble.base.len())),
+        string("aggregate_function", "SUM"),
+        string("post_transform", "NONE"),
+        floats("base_values", ensemble.base.clone()),
+        ints("nodes_treeids", trees),
+        ints("nodes_nodeids", ids),
+        ints("nodes_featureids", features),
+        strings("nodes_modes", modes.into_iter()),
+        floats("nodes_values", thresholds),
+        ints("nodes_truenodeids", yes),
+        ints("nodes_falsenodeids", no),
+        ints("nodes_missing_value_tracks_true", missing),
+        ints("target_treeids", leaf_trees),
+        ints("target_nodeids", leaf_ids),
+        ints("target_ids", leaf_targets),
+        floats("target_weights", leaf_values),
+    ]
 }

@@ -32,20 +32,26 @@ pub(super) fn binary(node: &NodeView<'_>, args: &[Arg<'_>]) -> Result<Compiled, 
         [left, right] if left == right => left,
         _ => return Err(node.fail("inputs of different types")),
     };
-    match (element, operator) {
-        (Element::F32 | Element::F64, _) => {}
-        // The quotient by zero has no value that every runtime agrees on.
-        (Element::I64, Binary::Div) => return Err(node.fail("division of integers is not supported")),
-        (Element::I64, _) => {}
-        _ => return Err(node.fail(format!("arithmetic on {element}"))),
+    // The quotient of integers by zero has no value that every runtime agrees on.
+    if element == Element::I64 && matches!(operator, Binary::Div) {
+        return Err(node.fail("division of integers is not supported"));
+    }
+    if matches!(element, Element::Bool | Element::Text) {
+        return Err(node.fail(format!("arithmetic on {element}")));
     }
     Ok(Compiled::all(operator, 2, Type { element, shape }))
 }
 
 impl Kernel for Binary {
-    fn run<'a>(&'a self, args: &[&Columns<'a>], _rows: usize) -> Result<Vec<Columns<'a>>, RunError> {
+    fn run<'a>(
+        &'a self,
+        args: &[&Columns<'a>],
+        _rows: usize,
+    ) -> Result<Vec<Columns<'a>>, RunError> {
         let width = args[0].len().max(args[1].len());
-        let columns = (0..width).map(|at| self.apply(beside(args[0], at), beside(args[1], at))).collect();
+        let columns = (0..width)
+            .map(|at| self.apply(beside(args[0], at), beside(args[1], at)))
+            .collect();
         Ok(vec![columns])
     }
 }
@@ -122,8 +128,14 @@ pub(super) fn unary(node: &NodeView<'_>, args: &[Arg<'_>]) -> Result<Compiled, M
 }
 
 impl Kernel for Unary {
-    fn run<'a>(&'a self, args: &[&Columns<'a>], _rows: usize) -> Result<Vec<Columns<'a>>, RunError> {
-        Ok(vec![args[0].iter().map(|column| self.apply(column)).collect()])
+    fn run<'a>(
+        &'a self,
+        args: &[&Columns<'a>],
+        _rows: usize,
+    ) -> Result<Vec<Columns<'a>>, RunError> {
+        Ok(vec![
+            args[0].iter().map(|column| self.apply(column)).collect(),
+        ])
     }
 }
 
@@ -167,7 +179,10 @@ impl Unary {
 }
 
 /// `1 / (1 + e^-x)`, rounded once.
-#[expect(clippy::cast_possible_truncation, reason = "the result is a float by definition")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the result is a float by definition"
+)]
 pub(crate) fn sigmoid(x: f32) -> f32 {
     (1.0 / (1.0 + libm::exp(-f64::from(x)))) as f32
 }
@@ -207,8 +222,15 @@ pub(super) fn clip(node: &NodeView<'_>, args: &[Arg<'_>]) -> Result<Compiled, Mo
 }
 
 impl Kernel for Clip {
-    #[expect(clippy::cast_possible_truncation, reason = "bounds of float columns came from floats")]
-    fn run<'a>(&'a self, args: &[&Columns<'a>], _rows: usize) -> Result<Vec<Columns<'a>>, RunError> {
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "bounds of float columns came from floats"
+    )]
+    fn run<'a>(
+        &'a self,
+        args: &[&Columns<'a>],
+        _rows: usize,
+    ) -> Result<Vec<Columns<'a>>, RunError> {
         let Self { low, high } = *self;
         let narrow = (low as f32, high as f32);
         // The lower bound first: with crossed bounds the upper one wins, as the specification says.

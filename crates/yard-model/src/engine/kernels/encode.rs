@@ -41,14 +41,20 @@ impl Keys {
         match (self, column) {
             (Self::Text(keys), Cell::Text(cells)) => cells.map(|text| f(keys.get(text).copied())),
             (Self::I64(keys), Cell::I64(cells)) => cells.map(|key| f(keys.get(&key).copied())),
-            (Self::F32(keys), Cell::F32(cells)) => cells.map(|key| f(keys.get(&float_key(key)).copied())),
+            (Self::F32(keys), Cell::F32(cells)) => {
+                cells.map(|key| f(keys.get(&float_key(key)).copied()))
+            }
             _ => unreachable!("the compiler checked that the column has the type of the keys"),
         }
     }
 }
 
 fn float_key(key: f32) -> u32 {
-    if key.is_nan() { f32::NAN.to_bits() } else { (key + 0.0).to_bits() }
+    if key.is_nan() {
+        f32::NAN.to_bits()
+    } else {
+        (key + 0.0).to_bits()
+    }
 }
 
 /// Replaces keys by values; what is no key becomes the default, which is the last value.
@@ -61,24 +67,44 @@ struct LabelEncoder {
 /// `LabelEncoder`: from version 2 with key and value lists, before that with `classes_strings`.
 pub(super) fn label_encoder(node: &NodeView<'_>, args: &[Arg<'_>]) -> Result<Compiled, ModelError> {
     let kind = Args::new(node, args).expect(1..=1)?.rows(0)?.clone();
-    let (keys, values) = if node.version < 2 { classes(node, kind.element)? } else { lists(node)? };
+    let (keys, values) = if node.version < 2 {
+        classes(node, kind.element)?
+    } else {
+        lists(node)?
+    };
     if keys.len() + 1 != values.len() {
         return Err(node.fail(format!("{} keys, {} values", keys.len(), values.len() - 1)));
     }
     let keys = Keys::new(keys).map_err(|reason| node.fail(reason))?;
     if keys.element() != kind.element {
-        return Err(node.fail(format!("input is {}, keys are {}", kind.element, keys.element())));
+        return Err(node.fail(format!(
+            "input is {}, keys are {}",
+            kind.element,
+            keys.element()
+        )));
     }
     let element = Constant::vector(values.clone()).element();
-    Ok(Compiled::unary(LabelEncoder { keys, values }, Type { element, shape: kind.shape }))
+    Ok(Compiled::unary(
+        LabelEncoder { keys, values },
+        Type {
+            element,
+            shape: kind.shape,
+        },
+    ))
 }
 
 /// The lists of version 1: texts to positions, or positions to texts.
 fn classes(node: &NodeView<'_>, element: Element) -> Result<(Data, Data), ModelError> {
-    let mut texts = node.strings("classes_strings")?.ok_or_else(|| node.fail("no `classes_strings`"))?;
+    let mut texts = node
+        .strings("classes_strings")?
+        .ok_or_else(|| node.fail("no `classes_strings`"))?;
     let mut positions: Vec<i64> = (0..).take(texts.len()).collect();
     if element == Element::I64 {
-        texts.push(node.string("default_string")?.unwrap_or("_Unused").to_owned());
+        texts.push(
+            node.string("default_string")?
+                .unwrap_or("_Unused")
+                .to_owned(),
+        );
         Ok((Data::I64(positions), Data::Text(texts)))
     } else {
         positions.push(node.int("default_int64")?.unwrap_or(-1));
@@ -106,7 +132,11 @@ fn lists(node: &NodeView<'_>) -> Result<(Data, Data), ModelError> {
         values.push(node.int("default_int64")?.unwrap_or(-1));
         Data::I64(values)
     } else if let Some(mut values) = node.strings("values_strings")? {
-        values.push(node.string("default_string")?.unwrap_or("_Unused").to_owned());
+        values.push(
+            node.string("default_string")?
+                .unwrap_or("_Unused")
+                .to_owned(),
+        );
         Data::Text(values)
     } else if let Some(values) = node.tensor("values_tensor")? {
         let default = node.tensor("default_tensor")?.map(|tensor| tensor.data);
@@ -127,7 +157,11 @@ fn lists(node: &NodeView<'_>) -> Result<(Data, Data), ModelError> {
                 values.push(-1);
                 Data::I64(values)
             }
-            _ => return Err(node.fail("value tensors must be float or int64, with a default of the same type")),
+            _ => {
+                return Err(node.fail(
+                    "value tensors must be float or int64, with a default of the same type",
+                ));
+            }
         }
     } else {
         return Err(node.fail("no values"));
@@ -136,16 +170,29 @@ fn lists(node: &NodeView<'_>) -> Result<(Data, Data), ModelError> {
 }
 
 impl Kernel for LabelEncoder {
-    fn run<'a>(&'a self, args: &[&Columns<'a>], _rows: usize) -> Result<Vec<Columns<'a>>, RunError> {
+    fn run<'a>(
+        &'a self,
+        args: &[&Columns<'a>],
+        _rows: usize,
+    ) -> Result<Vec<Columns<'a>>, RunError> {
         let default = self.values.len() - 1;
         let columns = args[0]
             .iter()
             .map(|column| match &self.values {
-                Data::F32(values) => Cell::F32(self.keys.map(column, |at| values[at.unwrap_or(default)])),
-                Data::I64(values) => Cell::I64(self.keys.map(column, |at| values[at.unwrap_or(default)])),
+                Data::F32(values) => {
+                    Cell::F32(self.keys.map(column, |at| values[at.unwrap_or(default)]))
+                }
+                Data::I64(values) => {
+                    Cell::I64(self.keys.map(column, |at| values[at.unwrap_or(default)]))
+                }
                 Data::Text(levels) => {
-                    let code = |at: Option<usize>| u32::try_from(at.unwrap_or(default)).unwrap_or(u32::MAX);
-                    Cell::Text(TextCells { levels, codes: self.keys.map(column, code) })
+                    let code = |at: Option<usize>| {
+                        u32::try_from(at.unwrap_or(default)).unwrap_or(u32::MAX)
+                    };
+                    Cell::Text(TextCells {
+                        levels,
+                        codes: self.keys.map(column, code),
+                    })
                 }
                 Data::F64(_) | Data::Bool(_) => unreachable!("the compiler makes no such values"),
             })
@@ -173,16 +220,36 @@ pub(super) fn one_hot(node: &NodeView<'_>, args: &[Arg<'_>]) -> Result<Compiled,
     let categories = data.len();
     let keys = Keys::new(data).map_err(|reason| node.fail(reason))?;
     if keys.element() != kind.element {
-        return Err(node.fail(format!("input is {}, categories are {}", kind.element, keys.element())));
+        return Err(node.fail(format!(
+            "input is {}, categories are {}",
+            kind.element,
+            keys.element()
+        )));
     }
-    let mut tail = kind.shape.tail().map_err(|reason| node.fail(reason))?.to_vec();
+    let mut tail = kind
+        .shape
+        .tail()
+        .map_err(|reason| node.fail(reason))?
+        .to_vec();
     if tail.len() > 1 || categories > MAX_WIDTH {
         return Err(node.fail("too many dimensions or categories"));
     }
     tail.push(categories);
-    let shape = Shape::Rows(tail).check().map_err(|reason| node.fail(reason))?;
+    let shape = Shape::Rows(tail)
+        .check()
+        .map_err(|reason| node.fail(reason))?;
     let zeros = node.int("zeros")?.unwrap_or(1) != 0;
-    Ok(Compiled::unary(OneHot { keys, categories, zeros }, Type { element: Element::F32, shape }))
+    Ok(Compiled::unary(
+        OneHot {
+            keys,
+            categories,
+            zeros,
+        },
+        Type {
+            element: Element::F32,
+            shape,
+        },
+    ))
 }
 
 impl Kernel for OneHot {

@@ -18,7 +18,13 @@ pub(super) fn concat(node: &NodeView<'_>, args: &[Arg<'_>]) -> Result<Compiled, 
     let args = Args::new(node, args).expect(1..=usize::MAX)?;
     let fail = |reason: String| node.fail(reason);
     let first = (0..args.len())
-        .find_map(|at| if let Arg::Rows(kind) = args.at(at) { Some(kind) } else { None })
+        .find_map(|at| {
+            if let Arg::Rows(kind) = args.at(at) {
+                Some(kind)
+            } else {
+                None
+            }
+        })
         .ok_or_else(|| node.fail("all inputs are constants"))?;
     let rank = first.shape.tail().map_err(fail)?.len() + 1;
     let along = axis(node, node.int("axis")?.unwrap_or(1), rank)?;
@@ -35,7 +41,10 @@ pub(super) fn concat(node: &NodeView<'_>, args: &[Arg<'_>]) -> Result<Compiled, 
             && (0..own.len()).all(|dim| dim == along - 1 || own[dim] == tail[dim])
             && kind.element == first.element;
         if !fits {
-            return Err(node.fail(format!("input {at} of {} {} does not fit", kind.element, kind.shape)));
+            return Err(node.fail(format!(
+                "input {at} of {} {} does not fit",
+                kind.element, kind.shape
+            )));
         }
         tail[along - 1] += own[along - 1];
         widths.push(own[along - 1..].iter().product());
@@ -43,11 +52,19 @@ pub(super) fn concat(node: &NodeView<'_>, args: &[Arg<'_>]) -> Result<Compiled, 
     let times = tail[..along - 1].iter().product();
     let shape = Shape::Rows(tail).check().map_err(fail)?;
     let element = first.element;
-    Ok(Compiled::all(Concat { widths, times }, args.len(), Type { element, shape }))
+    Ok(Compiled::all(
+        Concat { widths, times },
+        args.len(),
+        Type { element, shape },
+    ))
 }
 
 impl Kernel for Concat {
-    fn run<'a>(&'a self, args: &[&Columns<'a>], _rows: usize) -> Result<Vec<Columns<'a>>, RunError> {
+    fn run<'a>(
+        &'a self,
+        args: &[&Columns<'a>],
+        _rows: usize,
+    ) -> Result<Vec<Columns<'a>>, RunError> {
         let mut columns = Vec::with_capacity(self.times * self.widths.iter().sum::<usize>());
         for time in 0..self.times {
             for (argument, &width) in args.iter().zip(&self.widths) {
@@ -59,7 +76,10 @@ impl Kernel for Concat {
 }
 
 /// `FeatureVectorizer`: numbers of any type become one matrix of floats.
-pub(super) fn feature_vectorizer(node: &NodeView<'_>, args: &[Arg<'_>]) -> Result<Compiled, ModelError> {
+pub(super) fn feature_vectorizer(
+    node: &NodeView<'_>,
+    args: &[Arg<'_>],
+) -> Result<Compiled, ModelError> {
     let args = Args::new(node, args).expect(1..=usize::MAX)?;
     let declared = node.ints("inputdimensions")?;
     if declared.is_some_and(|declared| declared.len() != args.len()) {
@@ -69,20 +89,37 @@ pub(super) fn feature_vectorizer(node: &NodeView<'_>, args: &[Arg<'_>]) -> Resul
     for at in 0..args.len() {
         let (_, width) = args.numbers(at)?;
         if declared.is_some_and(|declared| usize::try_from(declared[at]) != Ok(width)) {
-            return Err(node.fail(format!("input {at} has {width} columns, another number is declared")));
+            return Err(node.fail(format!(
+                "input {at} has {width} columns, another number is declared"
+            )));
         }
         total += width;
     }
-    let shape = Shape::matrix(total).check().map_err(|reason| node.fail(reason))?;
-    Ok(Compiled::all(FeatureVectorizer, args.len(), Type { element: Element::F32, shape }))
+    let shape = Shape::matrix(total)
+        .check()
+        .map_err(|reason| node.fail(reason))?;
+    Ok(Compiled::all(
+        FeatureVectorizer,
+        args.len(),
+        Type {
+            element: Element::F32,
+            shape,
+        },
+    ))
 }
 
 #[derive(Debug)]
 struct FeatureVectorizer;
 
 impl Kernel for FeatureVectorizer {
-    fn run<'a>(&'a self, args: &[&Columns<'a>], _rows: usize) -> Result<Vec<Columns<'a>>, RunError> {
-        let columns = args.iter().flat_map(|columns| columns.iter().map(|column| Cell::F32(column.to_f32())));
+    fn run<'a>(
+        &'a self,
+        args: &[&Columns<'a>],
+        _rows: usize,
+    ) -> Result<Vec<Columns<'a>>, RunError> {
+        let columns = args
+            .iter()
+            .flat_map(|columns| columns.iter().map(|column| Cell::F32(column.to_f32())));
         Ok(vec![columns.collect()])
     }
 }
@@ -94,30 +131,51 @@ struct Select {
 }
 
 impl Kernel for Select {
-    fn run<'a>(&'a self, args: &[&Columns<'a>], _rows: usize) -> Result<Vec<Columns<'a>>, RunError> {
-        Ok(vec![self.positions.iter().map(|&at| args[0][at].clone()).collect()])
+    fn run<'a>(
+        &'a self,
+        args: &[&Columns<'a>],
+        _rows: usize,
+    ) -> Result<Vec<Columns<'a>>, RunError> {
+        Ok(vec![
+            self.positions
+                .iter()
+                .map(|&at| args[0][at].clone())
+                .collect(),
+        ])
     }
 }
 
 /// Positions within `width`, counted from the end where negative.
 fn positions(node: &NodeView<'_>, indices: &[i64], width: usize) -> Result<Vec<usize>, ModelError> {
-    indices.iter().map(|&index| axis(node, index, width)).collect()
+    indices
+        .iter()
+        .map(|&index| axis(node, index, width))
+        .collect()
 }
 
 /// `ArrayFeatureExtractor`: columns by constant indices, or constants by an index a row.
-pub(super) fn array_feature_extractor(node: &NodeView<'_>, args: &[Arg<'_>]) -> Result<Compiled, ModelError> {
+pub(super) fn array_feature_extractor(
+    node: &NodeView<'_>,
+    args: &[Arg<'_>],
+) -> Result<Compiled, ModelError> {
     let args = Args::new(node, args).expect(2..=2)?;
-    match (args.at(0), args.at(1)) {
-        (Arg::Constant(list), Arg::Rows(_)) => look_up(node, list, args.rows(1)?),
-        _ => {
-            let kind = args.rows(0)?;
-            let width = kind.shape.columns().map_err(|reason| node.fail(reason))?;
-            let indices = args.integers(1)?.ok_or_else(|| node.fail("no indices"))?;
-            let positions = positions(node, indices, width)?;
-            let shape = Shape::matrix(positions.len()).check().map_err(|reason| node.fail(reason))?;
-            Ok(Compiled::unary(Select { positions }, Type { element: kind.element, shape }))
-        }
+    if let (Arg::Constant(list), Arg::Rows(index)) = (args.at(0), args.at(1)) {
+        return look_up(node, list, index);
     }
+    let kind = args.rows(0)?;
+    let width = kind.shape.columns().map_err(|reason| node.fail(reason))?;
+    let indices = args.integers(1)?.ok_or_else(|| node.fail("no indices"))?;
+    let positions = positions(node, indices, width)?;
+    let shape = Shape::matrix(positions.len())
+        .check()
+        .map_err(|reason| node.fail(reason))?;
+    Ok(Compiled::unary(
+        Select { positions },
+        Type {
+            element: kind.element,
+            shape,
+        },
+    ))
 }
 
 /// `Gather` of columns by constant indices.
@@ -131,14 +189,24 @@ pub(super) fn gather(node: &NodeView<'_>, args: &[Arg<'_>]) -> Result<Compiled, 
         return Err(node.fail("selects rows, which must stay apart"));
     }
     let indices = args.constant(1)?.ok_or_else(|| node.fail("no indices"))?;
-    let positions = positions(node, indices.integers().map_err(|reason| node.fail(reason))?, width)?;
+    let positions = positions(
+        node,
+        indices.integers().map_err(|reason| node.fail(reason))?,
+        width,
+    )?;
     let shape = match indices.dims[..] {
         [] => Shape::Rows(Vec::new()),
         [count] => Shape::matrix(count),
         _ => return Err(node.fail("indices of more than one dimension")),
     };
     let shape = shape.check().map_err(|reason| node.fail(reason))?;
-    Ok(Compiled::unary(Select { positions }, Type { element: kind.element, shape }))
+    Ok(Compiled::unary(
+        Select { positions },
+        Type {
+            element: kind.element,
+            shape,
+        },
+    ))
 }
 
 /// A list of constants that is indexed row by row.
@@ -155,8 +223,17 @@ fn look_up(node: &NodeView<'_>, list: &Constant, index: &Type) -> Result<Compile
     if index.element != Element::I64 || index.shape.width() != 1 {
         return Err(node.fail("expected one int64 index a row"));
     }
-    let output = Type { element: list.element(), shape: Shape::Across };
-    Ok(Compiled { kernel: Box::new(LookUp { list: list.data.clone() }), reads: vec![1], outputs: vec![output] })
+    let output = Type {
+        element: list.element(),
+        shape: Shape::Across,
+    };
+    Ok(Compiled {
+        kernel: Box::new(LookUp {
+            list: list.data.clone(),
+        }),
+        reads: vec![1],
+        outputs: vec![output],
+    })
 }
 
 impl Kernel for LookUp {

@@ -12,7 +12,11 @@ pub(in super::super) enum Labels {
 }
 
 impl Labels {
-    pub(in super::super) fn read(node: &NodeView<'_>, texts: &str, numbers: &str) -> Result<Self, ModelError> {
+    pub(in super::super) fn read(
+        node: &NodeView<'_>,
+        texts: &str,
+        numbers: &str,
+    ) -> Result<Self, ModelError> {
         match (node.strings(texts)?, node.ints(numbers)?) {
             (Some(labels), None) if !labels.is_empty() => Ok(Self::Text(labels)),
             (None, Some(labels)) if !labels.is_empty() => Ok(Self::I64(labels.to_vec())),
@@ -37,9 +41,15 @@ impl Labels {
     /// The column of labels for a class index a row.
     pub(in super::super) fn column(&self, classes: Vec<u32>) -> Cell<'_> {
         match self {
-            Self::Text(levels) => Cell::Text(TextCells { levels, codes: Cells::from(classes) }),
+            Self::Text(levels) => Cell::Text(TextCells {
+                levels,
+                codes: Cells::from(classes),
+            }),
             Self::I64(labels) => Cell::I64(Cells::from(
-                classes.into_iter().map(|class| labels[class as usize]).collect::<Vec<_>>(),
+                classes
+                    .into_iter()
+                    .map(|class| labels[class as usize])
+                    .collect::<Vec<_>>(),
             )),
         }
     }

@@ -23,17 +23,14 @@ impl Affine {
             let cells = column.to_f32();
             for (out, weights) in out.iter_mut().zip(&self.weights) {
                 let weight = weights[at];
-                match cells.slice() {
-                    Some(cells) => {
-                        for (sum, &cell) in out.iter_mut().zip(cells) {
-                            *sum += f64::from(cell) * weight;
-                        }
+                if let Some(cells) = cells.slice() {
+                    for (sum, &cell) in out.iter_mut().zip(cells) {
+                        *sum += f64::from(cell) * weight;
                     }
-                    None => {
-                        let term = f64::from(cells.get(0)) * weight;
-                        for sum in out.iter_mut() {
-                            *sum += term;
-                        }
+                } else {
+                    let term = f64::from(cells.get(0)) * weight;
+                    for sum in out.iter_mut() {
+                        *sum += term;
                     }
                 }
             }
@@ -42,14 +39,22 @@ impl Affine {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "the sums are rounded to float once, at the end")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the sums are rounded to float once, at the end"
+)]
 fn round(sums: Vec<f64>) -> Vec<f32> {
     sums.into_iter().map(|sum| sum as f32).collect()
 }
 
 impl Kernel for Affine {
     fn run<'a>(&'a self, args: &[&Columns<'a>], rows: usize) -> Result<Vec<Columns<'a>>, RunError> {
-        Ok(vec![self.sums(args[0], rows).into_iter().map(|sums| column(round(sums))).collect()])
+        Ok(vec![
+            self.sums(args[0], rows)
+                .into_iter()
+                .map(|sums| column(round(sums)))
+                .collect(),
+        ])
     }
 }
 
@@ -65,16 +70,33 @@ fn matrix(
     if constant.element() != Element::F32 {
         return Err(node.fail("weights must be float"));
     }
-    let (rows, columns) = match constant.dims[..] {
-        [rows, columns] => (rows, columns),
-        _ => return Err(node.fail("weights must be a matrix")),
+    let [rows, columns] = constant.dims[..] else {
+        return Err(node.fail("weights must be a matrix"));
     };
-    let (from, to) = if transposed { (columns, rows) } else { (rows, columns) };
+    let (from, to) = if transposed {
+        (columns, rows)
+    } else {
+        (rows, columns)
+    };
     if from != inputs {
-        return Err(node.fail(format!("weights for {from} columns, the input has {inputs}")));
+        return Err(node.fail(format!(
+            "weights for {from} columns, the input has {inputs}"
+        )));
     }
-    let at = |input: usize, output: usize| if transposed { output * columns + input } else { input * columns + output };
-    Ok((0..to).map(|output| (0..from).map(|input| values[at(input, output)] * factor).collect()).collect())
+    let at = |input: usize, output: usize| {
+        if transposed {
+            output * columns + input
+        } else {
+            input * columns + output
+        }
+    };
+    Ok((0..to)
+        .map(|output| {
+            (0..from)
+                .map(|input| values[at(input, output)] * factor)
+                .collect()
+        })
+        .collect())
 }
 
 /// `Gemm` of rows and constants.
@@ -87,12 +109,20 @@ pub(super) fn gemm(node: &NodeView<'_>, args: &[Arg<'_>]) -> Result<Compiled, Mo
     let alpha = f64::from(node.float("alpha")?.unwrap_or(1.0));
     let beta = f64::from(node.float("beta")?.unwrap_or(1.0));
     let constant = args.constant(1)?.ok_or_else(|| node.fail("no weights"))?;
-    let weights = matrix(node, constant, inputs, node.int("transB")?.unwrap_or(0) != 0, alpha)?;
+    let weights = matrix(
+        node,
+        constant,
+        inputs,
+        node.int("transB")?.unwrap_or(0) != 0,
+        alpha,
+    )?;
     let width = weights.len();
     let bias = match args.constant(2)? {
         None => vec![0.0; width],
         Some(constant) => {
-            constant.beside_rows(2).map_err(|reason| node.fail(reason))?;
+            constant
+                .beside_rows(2)
+                .map_err(|reason| node.fail(reason))?;
             let values = constant.reals().map_err(|reason| node.fail(reason))?;
             match values[..] {
                 [value] => vec![value * beta; width],
@@ -114,22 +144,46 @@ pub(super) fn matmul(node: &NodeView<'_>, args: &[Arg<'_>]) -> Result<Compiled, 
     affine(node, weights, bias)
 }
 
-fn affine(node: &NodeView<'_>, weights: Vec<Vec<f64>>, bias: Vec<f64>) -> Result<Compiled, ModelError> {
-    let shape = Shape::matrix(weights.len()).check().map_err(|reason| node.fail(reason))?;
-    Ok(Compiled::unary(Affine { weights, bias }, Type { element: Element::F32, shape }))
+fn affine(
+    node: &NodeView<'_>,
+    weights: Vec<Vec<f64>>,
+    bias: Vec<f64>,
+) -> Result<Compiled, ModelError> {
+    let shape = Shape::matrix(weights.len())
+        .check()
+        .map_err(|reason| node.fail(reason))?;
+    Ok(Compiled::unary(
+        Affine { weights, bias },
+        Type {
+            element: Element::F32,
+            shape,
+        },
+    ))
 }
 
 /// The `coefficients` and `intercepts` of a linear model, target by target.
 fn coefficients(node: &NodeView<'_>, targets: usize, inputs: usize) -> Result<Affine, ModelError> {
-    let list = node.floats("coefficients")?.ok_or_else(|| node.fail("no coefficients"))?;
+    let list = node
+        .floats("coefficients")?
+        .ok_or_else(|| node.fail("no coefficients"))?;
     if targets == 0 || targets.checked_mul(inputs) != Some(list.len()) {
-        return Err(node.fail(format!("{} coefficients for {inputs} columns, {targets} targets", list.len())));
+        return Err(node.fail(format!(
+            "{} coefficients for {inputs} columns, {targets} targets",
+            list.len()
+        )));
     }
-    let weights = list.chunks(inputs).map(|row| row.iter().map(|&weight| f64::from(weight)).collect()).collect();
+    let weights = list
+        .chunks(inputs)
+        .map(|row| row.iter().map(|&weight| f64::from(weight)).collect())
+        .collect();
     let bias = match node.floats("intercepts")? {
         None | Some([]) => vec![0.0; targets],
-        Some(values) if values.len() == targets => values.iter().map(|&value| f64::from(value)).collect(),
-        Some(values) => return Err(node.fail(format!("{} intercepts for {targets} targets", values.len()))),
+        Some(values) if values.len() == targets => {
+            values.iter().map(|&value| f64::from(value)).collect()
+        }
+        Some(values) => {
+            return Err(node.fail(format!("{} intercepts for {targets} targets", values.len())));
+        }
     };
     Ok(Affine { weights, bias })
 }
@@ -145,13 +199,29 @@ pub(super) fn regressor(node: &NodeView<'_>, args: &[Arg<'_>]) -> Result<Compile
     let (_, inputs) = Args::new(node, args).expect(1..=1)?.numbers(0)?;
     let targets = usize::try_from(node.int("targets")?.unwrap_or(1)).unwrap_or(0);
     let model = coefficients(node, targets, inputs)?;
-    let shape = Shape::matrix(targets).check().map_err(|reason| node.fail(reason))?;
-    Ok(Compiled::unary(Regressor { model, post: Post::read(node)? }, Type { element: Element::F32, shape }))
+    let shape = Shape::matrix(targets)
+        .check()
+        .map_err(|reason| node.fail(reason))?;
+    Ok(Compiled::unary(
+        Regressor {
+            model,
+            post: Post::read(node)?,
+        },
+        Type {
+            element: Element::F32,
+            shape,
+        },
+    ))
 }
 
 impl Kernel for Regressor {
     fn run<'a>(&'a self, args: &[&Columns<'a>], rows: usize) -> Result<Vec<Columns<'a>>, RunError> {
-        let mut scores: Vec<Vec<f32>> = self.model.sums(args[0], rows).into_iter().map(round).collect();
+        let mut scores: Vec<Vec<f32>> = self
+            .model
+            .sums(args[0], rows)
+            .into_iter()
+            .map(round)
+            .collect();
         self.post.apply_columns(&mut scores, rows);
         Ok(vec![scores.into_iter().map(column).collect()])
     }
@@ -171,23 +241,45 @@ pub(super) fn classifier(node: &NodeView<'_>, args: &[Arg<'_>]) -> Result<Compil
     let list = node.floats("coefficients")?.map_or(0, <[f32]>::len);
     let targets = list.checked_div(inputs).unwrap_or(0);
     if targets != labels.len() && (targets, labels.len()) != (1, 2) {
-        return Err(node.fail(format!("{targets} rows of coefficients for {} classes", labels.len())));
+        return Err(node.fail(format!(
+            "{targets} rows of coefficients for {} classes",
+            labels.len()
+        )));
     }
     let model = coefficients(node, targets, inputs)?;
-    let kinds = vec![Type::vector(labels.element()), Type::matrix(Element::F32, labels.len())];
-    let kernel = Classifier { model, post: Post::read(node)?, labels };
-    Ok(Compiled { kernel: Box::new(kernel), reads: vec![0], outputs: kinds })
+    let kinds = vec![
+        Type::vector(labels.element()),
+        Type::matrix(Element::F32, labels.len()),
+    ];
+    let kernel = Classifier {
+        model,
+        post: Post::read(node)?,
+        labels,
+    };
+    Ok(Compiled {
+        kernel: Box::new(kernel),
+        reads: vec![0],
+        outputs: kinds,
+    })
 }
 
 impl Kernel for Classifier {
     fn run<'a>(&'a self, args: &[&Columns<'a>], rows: usize) -> Result<Vec<Columns<'a>>, RunError> {
-        let mut scores: Vec<Vec<f32>> = self.model.sums(args[0], rows).into_iter().map(round).collect();
+        let mut scores: Vec<Vec<f32>> = self
+            .model
+            .sums(args[0], rows)
+            .into_iter()
+            .map(round)
+            .collect();
         let classes;
         if scores.len() == self.labels.len() {
             classes = arg_max(&scores, rows);
             self.post.apply_columns(&mut scores, rows);
         } else {
-            classes = scores[0].iter().map(|&score| u32::from(score > 0.0)).collect();
+            classes = scores[0]
+                .iter()
+                .map(|&score| u32::from(score > 0.0))
+                .collect();
             let other = match self.post {
                 Post::Logistic => |score: f32| -score,
                 _ => |score: f32| 1.0 - score,
@@ -196,6 +288,9 @@ impl Kernel for Classifier {
             scores.insert(0, opposite);
             self.post.apply_columns(&mut scores, rows);
         }
-        Ok(vec![vec![self.labels.column(classes)], scores.into_iter().map(column).collect()])
+        Ok(vec![
+            vec![self.labels.column(classes)],
+            scores.into_iter().map(column).collect(),
+        ])
     }
 }

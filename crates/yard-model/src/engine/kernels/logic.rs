@@ -30,7 +30,14 @@ pub(super) fn compare(node: &NodeView<'_>, args: &[Arg<'_>]) -> Result<Compiled,
         (Element::Bool | Element::Text, operator) if !matches!(operator, Compare::Equal) => {
             Err(node.fail(format!("not defined for {}", elements[0])))
         }
-        _ => Ok(Compiled::all(operator, 2, Type { element: Element::Bool, shape })),
+        _ => Ok(Compiled::all(
+            operator,
+            2,
+            Type {
+                element: Element::Bool,
+                shape,
+            },
+        )),
     }
 }
 
@@ -45,7 +52,10 @@ impl Kernel for Compare {
 }
 
 impl Compare {
-    #[expect(clippy::float_cmp, reason = "the operator is defined as exact equality")]
+    #[expect(
+        clippy::float_cmp,
+        reason = "the operator is defined as exact equality"
+    )]
     fn apply(self, left: &Cell<'_>, right: &Cell<'_>, rows: usize) -> Cells<'static, bool> {
         match (left, right) {
             (Cell::F32(left), Cell::F32(right)) => match self {
@@ -73,7 +83,10 @@ impl Compare {
             (Cell::Text(left), Cell::Text(right)) => match (&left.codes, &right.codes) {
                 (_, Cells::Every(_)) => left.map(|text| text == right.get(0)),
                 (Cells::Every(_), _) => right.map(|text| text == left.get(0)),
-                _ => (0..rows).map(|row| left.get(row) == right.get(row)).collect::<Vec<_>>().into(),
+                _ => (0..rows)
+                    .map(|row| left.get(row) == right.get(row))
+                    .collect::<Vec<_>>()
+                    .into(),
             },
             _ => unreachable!("the compiler checked that both sides have the same type"),
         }
@@ -98,11 +111,22 @@ pub(super) fn binary(node: &NodeView<'_>, args: &[Arg<'_>]) -> Result<Compiled, 
     if elements.iter().any(|&element| element != Element::Bool) {
         return Err(node.fail("expected flags"));
     }
-    Ok(Compiled::all(operator, 2, Type { element: Element::Bool, shape }))
+    Ok(Compiled::all(
+        operator,
+        2,
+        Type {
+            element: Element::Bool,
+            shape,
+        },
+    ))
 }
 
 impl Kernel for Binary {
-    fn run<'a>(&'a self, args: &[&Columns<'a>], _rows: usize) -> Result<Vec<Columns<'a>>, RunError> {
+    fn run<'a>(
+        &'a self,
+        args: &[&Columns<'a>],
+        _rows: usize,
+    ) -> Result<Vec<Columns<'a>>, RunError> {
         let width = args[0].len().max(args[1].len());
         let columns = (0..width)
             .map(|at| {
@@ -131,8 +155,17 @@ pub(super) fn not(node: &NodeView<'_>, args: &[Arg<'_>]) -> Result<Compiled, Mod
 }
 
 impl Kernel for Not {
-    fn run<'a>(&'a self, args: &[&Columns<'a>], _rows: usize) -> Result<Vec<Columns<'a>>, RunError> {
-        Ok(vec![args[0].iter().map(|column| Cell::Bool(column.bool().map(|flag| !flag))).collect()])
+    fn run<'a>(
+        &'a self,
+        args: &[&Columns<'a>],
+        _rows: usize,
+    ) -> Result<Vec<Columns<'a>>, RunError> {
+        Ok(vec![
+            args[0]
+                .iter()
+                .map(|column| Cell::Bool(column.bool().map(|flag| !flag)))
+                .collect(),
+        ])
     }
 }
 
@@ -145,11 +178,21 @@ pub(super) fn is_nan(node: &NodeView<'_>, args: &[Arg<'_>]) -> Result<Compiled, 
     if !matches!(kind.element, Element::F32 | Element::F64) {
         return Err(node.fail(format!("not defined for {}", kind.element)));
     }
-    Ok(Compiled::unary(IsNan, Type { element: Element::Bool, shape: kind.shape.clone() }))
+    Ok(Compiled::unary(
+        IsNan,
+        Type {
+            element: Element::Bool,
+            shape: kind.shape.clone(),
+        },
+    ))
 }
 
 impl Kernel for IsNan {
-    fn run<'a>(&'a self, args: &[&Columns<'a>], _rows: usize) -> Result<Vec<Columns<'a>>, RunError> {
+    fn run<'a>(
+        &'a self,
+        args: &[&Columns<'a>],
+        _rows: usize,
+    ) -> Result<Vec<Columns<'a>>, RunError> {
         let columns = args[0].iter().map(|column| {
             Cell::Bool(match column {
                 Cell::F64(cells) => cells.map(f64::is_nan),
@@ -167,9 +210,14 @@ struct Choose;
 pub(super) fn choose(node: &NodeView<'_>, args: &[Arg<'_>]) -> Result<Compiled, ModelError> {
     let (elements, shape) = elementwise(node, Args::new(node, args).expect(3..=3)?)?;
     match elements[..] {
-        [Element::Bool, yes, no] if yes == no && yes != Element::Text => {
-            Ok(Compiled::all(Choose, 3, Type { element: yes, shape }))
-        }
+        [Element::Bool, yes, no] if yes == no && yes != Element::Text => Ok(Compiled::all(
+            Choose,
+            3,
+            Type {
+                element: yes,
+                shape,
+            },
+        )),
         _ => Err(node.fail("expected flags and two inputs of one numeric type")),
     }
 }
@@ -199,7 +247,13 @@ fn pick<T: Copy>(
     no: &Cells<'_, T>,
     rows: usize,
 ) -> Cells<'static, T> {
-    let choose = |row| if flags.get(row) { yes.get(row) } else { no.get(row) };
+    let choose = |row| {
+        if flags.get(row) {
+            yes.get(row)
+        } else {
+            no.get(row)
+        }
+    };
     if flags.slice().is_none() && yes.slice().is_none() && no.slice().is_none() {
         return Cells::Every(choose(0));
     }

@@ -30,12 +30,18 @@ pub(super) struct Type {
 impl Type {
     /// `[N, width]`.
     pub(super) fn matrix(element: Element, width: usize) -> Self {
-        Self { element, shape: Shape::matrix(width) }
+        Self {
+            element,
+            shape: Shape::matrix(width),
+        }
     }
 
     /// `[N]`.
     pub(super) fn vector(element: Element) -> Self {
-        Self { element, shape: Shape::Rows(Vec::new()) }
+        Self {
+            element,
+            shape: Shape::Rows(Vec::new()),
+        }
     }
 }
 
@@ -61,12 +67,20 @@ pub(super) struct Compiled {
 impl Compiled {
     /// A kernel of one argument and one result.
     pub(super) fn unary(kernel: impl Kernel + 'static, output: Type) -> Self {
-        Self { kernel: Box::new(kernel), reads: vec![0], outputs: vec![output] }
+        Self {
+            kernel: Box::new(kernel),
+            reads: vec![0],
+            outputs: vec![output],
+        }
     }
 
     /// A kernel that reads all arguments and has one result.
     pub(super) fn all(kernel: impl Kernel + 'static, count: usize, output: Type) -> Self {
-        Self { kernel: Box::new(kernel), reads: (0..count).collect(), outputs: vec![output] }
+        Self {
+            kernel: Box::new(kernel),
+            reads: (0..count).collect(),
+            outputs: vec![output],
+        }
     }
 }
 
@@ -103,7 +117,9 @@ impl<'v, 'm> Args<'v, 'm> {
     pub(super) fn rows(self, at: usize) -> Result<&'v Type, ModelError> {
         match self.at(at) {
             Arg::Rows(kind) => Ok(kind),
-            Arg::Constant(_) => Err(self.node.fail(format!("input {at} is a constant, expected rows"))),
+            Arg::Constant(_) => Err(self
+                .node
+                .fail(format!("input {at} is a constant, expected rows"))),
             Arg::Absent => Err(self.node.fail(format!("input {at} is missing"))),
         }
     }
@@ -112,9 +128,14 @@ impl<'v, 'm> Args<'v, 'm> {
     pub(super) fn numbers(self, at: usize) -> Result<(Element, usize), ModelError> {
         let kind = self.rows(at)?;
         if kind.element == Element::Text {
-            return Err(self.node.fail(format!("input {at} is text, expected numbers")));
+            return Err(self
+                .node
+                .fail(format!("input {at} is text, expected numbers")));
         }
-        let width = kind.shape.columns().map_err(|reason| self.node.fail(reason))?;
+        let width = kind
+            .shape
+            .columns()
+            .map_err(|reason| self.node.fail(reason))?;
         Ok((kind.element, width))
     }
 
@@ -122,7 +143,9 @@ impl<'v, 'm> Args<'v, 'm> {
     pub(super) fn floats(self, at: usize) -> Result<usize, ModelError> {
         match self.numbers(at)? {
             (Element::F32, width) => Ok(width),
-            (element, _) => Err(self.node.fail(format!("input {at} is {element}, expected float"))),
+            (element, _) => Err(self
+                .node
+                .fail(format!("input {at} is {element}, expected float"))),
         }
     }
 
@@ -137,7 +160,9 @@ impl<'v, 'm> Args<'v, 'm> {
 
     /// The integers of a constant argument, or none.
     pub(super) fn integers(self, at: usize) -> Result<Option<&'v [i64]>, ModelError> {
-        self.constant(at)?.map(|constant| constant.integers().map_err(|reason| self.node.fail(reason))).transpose()
+        self.constant(at)?
+            .map(|constant| constant.integers().map_err(|reason| self.node.fail(reason)))
+            .transpose()
     }
 }
 
@@ -151,7 +176,8 @@ pub(super) fn find(domain: &str, operator: &str) -> Option<Make> {
         ("", "Add" | "Sub" | "Mul" | "Div" | "Min" | "Max") => arithmetic::binary,
         (
             "",
-            "Abs" | "Ceil" | "Exp" | "Floor" | "Log" | "Neg" | "Reciprocal" | "Relu" | "Sigmoid" | "Sqrt" | "Tanh",
+            "Abs" | "Ceil" | "Exp" | "Floor" | "Log" | "Neg" | "Reciprocal" | "Relu" | "Sigmoid"
+            | "Sqrt" | "Tanh",
         ) => arithmetic::unary,
         ("", "Clip") => arithmetic::clip,
         ("", "And" | "Or" | "Xor") => logic::binary,
@@ -198,7 +224,11 @@ fn find_ml(operator: &str) -> Option<Make> {
 /// The axis counted from the front, for a value of `rank` dimensions.
 fn axis(node: &NodeView<'_>, axis: i64, rank: usize) -> Result<usize, ModelError> {
     let signed = i64::try_from(rank).unwrap_or(i64::MAX);
-    let counted = if axis < 0 { axis.saturating_add(signed) } else { axis };
+    let counted = if axis < 0 {
+        axis.saturating_add(signed)
+    } else {
+        axis
+    };
     usize::try_from(counted)
         .ok()
         .filter(|&counted| counted < rank)
@@ -220,7 +250,10 @@ fn broadcast(left: &Shape, right: &Shape) -> Result<Shape, String> {
 }
 
 /// The types of arguments of an element-wise operator, constants beside rows, and their common shape.
-fn elementwise(node: &NodeView<'_>, args: Args<'_, '_>) -> Result<(Vec<Element>, Shape), ModelError> {
+fn elementwise(
+    node: &NodeView<'_>,
+    args: Args<'_, '_>,
+) -> Result<(Vec<Element>, Shape), ModelError> {
     let mut rank = None;
     for at in 0..args.len() {
         if let Arg::Rows(kind) = args.at(at) {
@@ -237,9 +270,12 @@ fn elementwise(node: &NodeView<'_>, args: Args<'_, '_>) -> Result<(Vec<Element>,
     for at in 0..args.len() {
         let (element, own) = match args.at(at) {
             Arg::Rows(kind) => (kind.element, kind.shape.clone()),
-            Arg::Constant(constant) => {
-                (constant.element(), constant.beside_rows(rank).map_err(|reason| node.fail(reason))?)
-            }
+            Arg::Constant(constant) => (
+                constant.element(),
+                constant
+                    .beside_rows(rank)
+                    .map_err(|reason| node.fail(reason))?,
+            ),
             Arg::Absent => return Err(node.fail(format!("input {at} is missing"))),
         };
         elements.push(element);
@@ -250,5 +286,9 @@ fn elementwise(node: &NodeView<'_>, args: Args<'_, '_>) -> Result<(Vec<Element>,
 
 /// The column beside column `at` of the result: its own, or the only one.
 fn beside<'c, 'a>(columns: &'c Columns<'a>, at: usize) -> &'c Cell<'a> {
-    if columns.len() == 1 { &columns[0] } else { &columns[at] }
+    if columns.len() == 1 {
+        &columns[0]
+    } else {
+        &columns[at]
+    }
 }

@@ -54,23 +54,39 @@ impl Post {
 }
 
 /// `e^(x - max) / sum`, summed in double precision.
-#[expect(clippy::cast_possible_truncation, reason = "the result is a float by definition")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the result is a float by definition"
+)]
 pub(super) fn softmax(scores: &mut [f32]) {
     let max = f64::from(scores.iter().copied().fold(f32::NEG_INFINITY, f32::max));
-    let sum: f64 = scores.iter().map(|&score| libm::exp(f64::from(score) - max)).sum();
+    let sum: f64 = scores
+        .iter()
+        .map(|&score| libm::exp(f64::from(score) - max))
+        .sum();
     for score in scores {
         *score = (libm::exp(f64::from(*score) - max) / sum) as f32;
     }
 }
 
 /// Softmax over the scores that are not zero.
-#[expect(clippy::cast_possible_truncation, reason = "the result is a float by definition")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the result is a float by definition"
+)]
 fn softmax_zero(scores: &mut [f32]) {
     let max = f64::from(scores.iter().copied().fold(f32::NEG_INFINITY, f32::max));
     let zero = |score: f32| score.abs() <= 1e-7;
-    let sum: f64 =
-        scores.iter().filter(|score| !zero(**score)).map(|&score| libm::exp(f64::from(score) - max)).sum();
+    let sum: f64 = scores
+        .iter()
+        .filter(|score| !zero(**score))
+        .map(|&score| libm::exp(f64::from(score) - max))
+        .sum();
     for score in scores {
-        *score = if zero(*score) { 0.0 } else { (libm::exp(f64::from(*score) - max) / sum) as f32 };
+        *score = if zero(*score) {
+            0.0
+        } else {
+            (libm::exp(f64::from(*score) - max) / sum) as f32
+        };
     }
 }

@@ -8,13 +8,26 @@ use crate::graph::{Element, NodeView};
 use crate::{ModelError, RunError};
 
 /// Refuses an axis other than the columns of a matrix, and gives the output's type.
-fn along_columns(node: &NodeView<'_>, args: Args<'_, '_>, at: i64, element: Element) -> Result<Type, ModelError> {
-    let tail = args.rows(0)?.shape.tail().map_err(|reason| node.fail(reason))?;
+fn along_columns(
+    node: &NodeView<'_>,
+    args: Args<'_, '_>,
+    at: i64,
+    element: Element,
+) -> Result<Type, ModelError> {
+    let tail = args
+        .rows(0)?
+        .shape
+        .tail()
+        .map_err(|reason| node.fail(reason))?;
     if tail.len() != 1 || axis(node, at, 2)? != 1 {
         return Err(node.fail("only axis 1 of a matrix is supported"));
     }
     let keep = node.int("keepdims")?.unwrap_or(1) != 0;
-    Ok(if keep { Type::matrix(element, 1) } else { Type::vector(element) })
+    Ok(if keep {
+        Type::matrix(element, 1)
+    } else {
+        Type::vector(element)
+    })
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -35,15 +48,26 @@ pub(super) fn reduce(node: &NodeView<'_>, args: &[Arg<'_>]) -> Result<Compiled, 
     };
     let args = Args::new(node, args).expect(1..=2)?;
     args.floats(0)?;
-    let axes = if node.version < input_since { node.ints("axes")? } else { args.integers(1)? };
+    let axes = if node.version < input_since {
+        node.ints("axes")?
+    } else {
+        args.integers(1)?
+    };
     let Some(&[at]) = axes else {
         return Err(node.fail("expected one axis"));
     };
-    Ok(Compiled::unary(operator, along_columns(node, args, at, Element::F32)?))
+    Ok(Compiled::unary(
+        operator,
+        along_columns(node, args, at, Element::F32)?,
+    ))
 }
 
 impl Kernel for Reduce {
-    fn run<'a>(&'a self, args: &[&Columns<'a>], _rows: usize) -> Result<Vec<Columns<'a>>, RunError> {
+    fn run<'a>(
+        &'a self,
+        args: &[&Columns<'a>],
+        _rows: usize,
+    ) -> Result<Vec<Columns<'a>>, RunError> {
         let mut total = args[0][0].f32().clone();
         for next in &args[0][1..] {
             total = match self {
@@ -99,7 +123,9 @@ struct Softmax;
 pub(super) fn softmax(node: &NodeView<'_>, args: &[Arg<'_>]) -> Result<Compiled, ModelError> {
     let args = Args::new(node, args).expect(1..=1)?;
     let width = args.floats(0)?;
-    let at = node.int("axis")?.unwrap_or(if node.version < 13 { 1 } else { -1 });
+    let at = node
+        .int("axis")?
+        .unwrap_or(if node.version < 13 { 1 } else { -1 });
     along_columns(node, args, at, Element::F32)?;
     Ok(Compiled::unary(Softmax, Type::matrix(Element::F32, width)))
 }

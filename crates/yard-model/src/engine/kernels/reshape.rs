@@ -11,7 +11,11 @@ use crate::{ModelError, RunError};
 struct Keep;
 
 impl Kernel for Keep {
-    fn run<'a>(&'a self, args: &[&Columns<'a>], _rows: usize) -> Result<Vec<Columns<'a>>, RunError> {
+    fn run<'a>(
+        &'a self,
+        args: &[&Columns<'a>],
+        _rows: usize,
+    ) -> Result<Vec<Columns<'a>>, RunError> {
         Ok(vec![args[0].clone()])
     }
 }
@@ -35,7 +39,10 @@ pub(super) fn cast(node: &NodeView<'_>, args: &[Arg<'_>]) -> Result<Compiled, Mo
         .map_err(|_| format!("element type {to}"))
         .and_then(Element::from_onnx)
         .map_err(|reason| node.fail(reason))?;
-    let output = Type { element: to, shape: kind.shape.clone() };
+    let output = Type {
+        element: to,
+        shape: kind.shape.clone(),
+    };
     if kind.element == to {
         return Ok(Compiled::unary(Keep, output));
     }
@@ -46,13 +53,22 @@ pub(super) fn cast(node: &NodeView<'_>, args: &[Arg<'_>]) -> Result<Compiled, Mo
 }
 
 impl Kernel for Cast {
-    fn run<'a>(&'a self, args: &[&Columns<'a>], _rows: usize) -> Result<Vec<Columns<'a>>, RunError> {
-        Ok(vec![args[0].iter().map(|column| self.apply(column)).collect()])
+    fn run<'a>(
+        &'a self,
+        args: &[&Columns<'a>],
+        _rows: usize,
+    ) -> Result<Vec<Columns<'a>>, RunError> {
+        Ok(vec![
+            args[0].iter().map(|column| self.apply(column)).collect(),
+        ])
     }
 }
 
 impl Cast {
-    #[expect(clippy::cast_possible_truncation, reason = "a cast to an integer drops the fraction by definition")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a cast to an integer drops the fraction by definition"
+    )]
     fn apply<'a>(&self, column: &Cell<'a>) -> Cell<'a> {
         match self.to {
             Element::F32 => Cell::F32(column.to_f32()),
@@ -109,19 +125,34 @@ pub(super) fn reshape(node: &NodeView<'_>, args: &[Arg<'_>]) -> Result<Compiled,
             size => usize::try_from(size)
                 .ok()
                 .filter(|&size| size > 0 && size <= width)
-                .ok_or_else(|| node.fail(format!("shape {target:?} does not fit rows of {width}")))?,
+                .ok_or_else(|| {
+                    node.fail(format!("shape {target:?} does not fit rows of {width}"))
+                })?,
         });
     }
-    let known: usize = tail.iter().try_fold(1_usize, |product, &size| product.checked_mul(size)).unwrap_or(0);
+    let known: usize = tail
+        .iter()
+        .try_fold(1_usize, |product, &size| product.checked_mul(size))
+        .unwrap_or(0);
     if let Some(at) = open
         && known > 0
     {
         tail[at] = width / known;
     }
-    if tail.iter().try_fold(1_usize, |product, &size| product.checked_mul(size)) != Some(width) {
+    if tail
+        .iter()
+        .try_fold(1_usize, |product, &size| product.checked_mul(size))
+        != Some(width)
+    {
         return Err(node.fail(format!("shape {target:?} does not keep rows of {width}")));
     }
-    Ok(Compiled::unary(Keep, Type { element: kind.element, shape: Shape::Rows(tail) }))
+    Ok(Compiled::unary(
+        Keep,
+        Type {
+            element: kind.element,
+            shape: Shape::Rows(tail),
+        },
+    ))
 }
 
 /// `Flatten` after the row dimension.
@@ -130,17 +161,24 @@ pub(super) fn flatten(node: &NodeView<'_>, args: &[Arg<'_>]) -> Result<Compiled,
     let rank = kind.shape.tail().map_err(|reason| node.fail(reason))?.len() + 1;
     let at = node.int("axis")?.unwrap_or(1);
     if rank < 2 || axis(node, at, rank)? != 1 {
-        return Err(node.fail(format!("axis {at} of {} does not keep the rows", kind.shape)));
+        return Err(node.fail(format!(
+            "axis {at} of {} does not keep the rows",
+            kind.shape
+        )));
     }
-    Ok(Compiled::unary(Keep, Type::matrix(kind.element, kind.shape.width())))
+    Ok(Compiled::unary(
+        Keep,
+        Type::matrix(kind.element, kind.shape.width()),
+    ))
 }
 
 /// The axes of `Squeeze` and `Unsqueeze`: an input from version 13, an attribute before.
-fn axes<'v>(
-    node: &'v NodeView<'_>,
-    args: Args<'v, '_>,
-) -> Result<Option<&'v [i64]>, ModelError> {
-    if node.version < 13 { node.ints("axes") } else { args.integers(1) }
+fn axes<'v>(node: &'v NodeView<'_>, args: Args<'v, '_>) -> Result<Option<&'v [i64]>, ModelError> {
+    if node.version < 13 {
+        node.ints("axes")
+    } else {
+        args.integers(1)
+    }
 }
 
 /// `Squeeze` of dimensions that are 1.
@@ -148,7 +186,8 @@ pub(super) fn squeeze(node: &NodeView<'_>, args: &[Arg<'_>]) -> Result<Compiled,
     let args = Args::new(node, args).expect(1..=2)?;
     let kind = args.rows(0)?;
     let tail = kind.shape.tail().map_err(|reason| node.fail(reason))?;
-    let given = axes(node, args)?.ok_or_else(|| node.fail("without axes the result depends on the number of rows"))?;
+    let given = axes(node, args)?
+        .ok_or_else(|| node.fail("without axes the result depends on the number of rows"))?;
     let mut drop = vec![false; tail.len() + 1];
     for &at in given {
         drop[axis(node, at, tail.len() + 1)?] = true;
@@ -156,11 +195,29 @@ pub(super) fn squeeze(node: &NodeView<'_>, args: &[Arg<'_>]) -> Result<Compiled,
     if drop[0] {
         return Err(node.fail("squeezes the rows away"));
     }
-    if tail.iter().zip(&drop[1..]).any(|(&size, &drop)| drop && size != 1) {
-        return Err(node.fail(format!("squeezes a dimension of {} that is not 1", kind.shape)));
+    if tail
+        .iter()
+        .zip(&drop[1..])
+        .any(|(&size, &drop)| drop && size != 1)
+    {
+        return Err(node.fail(format!(
+            "squeezes a dimension of {} that is not 1",
+            kind.shape
+        )));
     }
-    let tail = tail.iter().zip(&drop[1..]).filter(|(_, drop)| !**drop).map(|(&size, _)| size).collect();
-    Ok(Compiled::unary(Keep, Type { element: kind.element, shape: Shape::Rows(tail) }))
+    let tail = tail
+        .iter()
+        .zip(&drop[1..])
+        .filter(|(_, drop)| !**drop)
+        .map(|(&size, _)| size)
+        .collect();
+    Ok(Compiled::unary(
+        Keep,
+        Type {
+            element: kind.element,
+            shape: Shape::Rows(tail),
+        },
+    ))
 }
 
 /// `Unsqueeze` after the row dimension.
@@ -185,6 +242,15 @@ pub(super) fn unsqueeze(node: &NodeView<'_>, args: &[Arg<'_>]) -> Result<Compile
         return Err(node.fail("puts a dimension before the rows"));
     }
     let mut own = tail.iter().copied();
-    let tail = added[1..].iter().map(|&added| if added { 1 } else { own.next().unwrap_or(1) }).collect();
-    Ok(Compiled::unary(Keep, Type { element: kind.element, shape: Shape::Rows(tail) }))
+    let tail = added[1..]
+        .iter()
+        .map(|&added| if added { 1 } else { own.next().unwrap_or(1) })
+        .collect();
+    Ok(Compiled::unary(
+        Keep,
+        Type {
+            element: kind.element,
+            shape: Shape::Rows(tail),
+        },
+    ))
 }

@@ -2,17 +2,25 @@
 
 use super::super::Kernel;
 use super::super::value::{Cell, Columns};
-use super::{Arg, Args, Compiled, Type};
 use super::arithmetic::column;
+use super::{Arg, Args, Compiled, Type};
 use crate::graph::{Element, NodeView};
 use crate::{ModelError, RunError};
 
 /// A list of one value for all columns or one each.
-fn per_column<T: Copy>(node: &NodeView<'_>, name: &str, values: &[T], width: usize) -> Result<Vec<T>, ModelError> {
+fn per_column<T: Copy>(
+    node: &NodeView<'_>,
+    name: &str,
+    values: &[T],
+    width: usize,
+) -> Result<Vec<T>, ModelError> {
     match values {
         [value] => Ok(vec![*value; width]),
         values if values.len() == width => Ok(values.to_vec()),
-        values => Err(node.fail(format!("`{name}` has {} values for {width} columns", values.len()))),
+        values => Err(node.fail(format!(
+            "`{name}` has {} values for {width} columns",
+            values.len()
+        ))),
     }
 }
 
@@ -29,16 +37,29 @@ pub(super) fn scaler(node: &NodeView<'_>, args: &[Arg<'_>]) -> Result<Compiled, 
     let list = |name: &str, default: f32| -> Result<Vec<f32>, ModelError> {
         per_column(node, name, node.floats(name)?.unwrap_or(&[default]), width)
     };
-    let kernel = Scaler { offset: list("offset", 0.0)?, scale: list("scale", 1.0)? };
+    let kernel = Scaler {
+        offset: list("offset", 0.0)?,
+        scale: list("scale", 1.0)?,
+    };
     let shape = args.rows(0)?.shape.clone();
-    Ok(Compiled::unary(kernel, Type { element: Element::F32, shape }))
+    Ok(Compiled::unary(
+        kernel,
+        Type {
+            element: Element::F32,
+            shape,
+        },
+    ))
 }
 
 impl Kernel for Scaler {
-    fn run<'a>(&'a self, args: &[&Columns<'a>], _rows: usize) -> Result<Vec<Columns<'a>>, RunError> {
-        let columns = args[0].iter().zip(self.offset.iter().zip(&self.scale)).map(|(column, (&offset, &scale))| {
-            Cell::F32(column.to_f32().map(|x| (x - offset) * scale))
-        });
+    fn run<'a>(
+        &'a self,
+        args: &[&Columns<'a>],
+        _rows: usize,
+    ) -> Result<Vec<Columns<'a>>, RunError> {
+        let columns = args[0].iter().zip(self.offset.iter().zip(&self.scale)).map(
+            |(column, (&offset, &scale))| Cell::F32(column.to_f32().map(|x| (x - offset) * scale)),
+        );
         Ok(vec![columns.collect()])
     }
 }
@@ -54,7 +75,11 @@ enum Imputer {
 pub(super) fn imputer(node: &NodeView<'_>, args: &[Arg<'_>]) -> Result<Compiled, ModelError> {
     let args = Args::new(node, args).expect(1..=1)?;
     let (element, width) = args.numbers(0)?;
-    let kernel = match (element, node.floats("imputed_value_floats")?, node.ints("imputed_value_int64s")?) {
+    let kernel = match (
+        element,
+        node.floats("imputed_value_floats")?,
+        node.ints("imputed_value_int64s")?,
+    ) {
         (Element::F32, Some(values), None) => Imputer::F32 {
             missing: node.float("replaced_value_float")?.unwrap_or(0.0),
             values: per_column(node, "imputed_value_floats", values, width)?,
@@ -70,7 +95,11 @@ pub(super) fn imputer(node: &NodeView<'_>, args: &[Arg<'_>]) -> Result<Compiled,
 
 impl Kernel for Imputer {
     #[expect(clippy::float_cmp, reason = "the operator replaces exactly one value")]
-    fn run<'a>(&'a self, args: &[&Columns<'a>], _rows: usize) -> Result<Vec<Columns<'a>>, RunError> {
+    fn run<'a>(
+        &'a self,
+        args: &[&Columns<'a>],
+        _rows: usize,
+    ) -> Result<Vec<Columns<'a>>, RunError> {
         let columns = match self {
             Self::F32 { missing, values } => args[0]
                 .iter()
@@ -86,7 +115,9 @@ impl Kernel for Imputer {
             Self::I64 { missing, values } => args[0]
                 .iter()
                 .zip(values)
-                .map(|(column, &value)| Cell::I64(column.i64().map(|x| if x == *missing { value } else { x })))
+                .map(|(column, &value)| {
+                    Cell::I64(column.i64().map(|x| if x == *missing { value } else { x }))
+                })
                 .collect(),
         };
         Ok(vec![columns])
@@ -144,14 +175,25 @@ pub(super) fn binarizer(node: &NodeView<'_>, args: &[Arg<'_>]) -> Result<Compile
     let args = Args::new(node, args).expect(1..=1)?;
     args.floats(0)?;
     let threshold = node.float("threshold")?.unwrap_or(0.0);
-    Ok(Compiled::unary(Binarizer { threshold }, args.rows(0)?.clone()))
+    Ok(Compiled::unary(
+        Binarizer { threshold },
+        args.rows(0)?.clone(),
+    ))
 }
 
 impl Kernel for Binarizer {
-    fn run<'a>(&'a self, args: &[&Columns<'a>], _rows: usize) -> Result<Vec<Columns<'a>>, RunError> {
-        let columns = args[0]
-            .iter()
-            .map(|column| Cell::F32(column.f32().map(|x| if x > self.threshold { 1.0 } else { 0.0 })));
+    fn run<'a>(
+        &'a self,
+        args: &[&Columns<'a>],
+        _rows: usize,
+    ) -> Result<Vec<Columns<'a>>, RunError> {
+        let columns = args[0].iter().map(|column| {
+            Cell::F32(
+                column
+                    .f32()
+                    .map(|x| if x > self.threshold { 1.0 } else { 0.0 }),
+            )
+        });
         Ok(vec![columns.collect()])
     }
 }

@@ -52,7 +52,11 @@ pub(super) fn build(
     features: usize,
     targets: usize,
 ) -> Result<Forest, ModelError> {
-    for name in ["nodes_values_as_tensor", "nodes_hitrates_as_tensor", "base_values_as_tensor"] {
+    for name in [
+        "nodes_values_as_tensor",
+        "nodes_hitrates_as_tensor",
+        "base_values_as_tensor",
+    ] {
         if node.has(name) {
             return Err(node.fail("trees in double precision are not supported"));
         }
@@ -63,7 +67,13 @@ pub(super) fn build(
         return Err(node.fail(format!("{count} tree nodes")));
     }
     let mut places = Places::new();
-    for (place, key) in lists.trees.iter().copied().zip(lists.ids.iter().copied()).enumerate() {
+    for (place, key) in lists
+        .trees
+        .iter()
+        .copied()
+        .zip(lists.ids.iter().copied())
+        .enumerate()
+    {
         if places.insert(key, place).is_some() {
             return Err(node.fail(format!("tree {} has node {} twice", key.0, key.1)));
         }
@@ -73,12 +83,18 @@ pub(super) fn build(
     let mut forest = Forest {
         nodes: Vec::with_capacity(count),
         roots: Vec::new(),
-        leaves: Leaves::Many { starts: Vec::new(), entries: Vec::new() },
+        leaves: Leaves::Many {
+            starts: Vec::new(),
+            entries: Vec::new(),
+        },
         features,
         targets,
         ordered: true,
     };
-    let mut layout = Layout { origins: Vec::with_capacity(count), pairs: vec![NO_PAIR; count] };
+    let mut layout = Layout {
+        origins: Vec::with_capacity(count),
+        pairs: vec![NO_PAIR; count],
+    };
     for root in lists.roots(node, &places)? {
         lists.lay_out(node, &places, root, &mut forest, &mut layout)?;
     }
@@ -89,16 +105,25 @@ pub(super) fn build(
 
 impl<'m> Lists<'m> {
     fn read(node: &NodeView<'m>) -> Result<Self, ModelError> {
-        let ints = |name: &str| node.ints(name)?.ok_or_else(|| node.fail(format!("no `{name}`")));
+        let ints = |name: &str| {
+            node.ints(name)?
+                .ok_or_else(|| node.fail(format!("no `{name}`")))
+        };
         let lists = Self {
             trees: ints("nodes_treeids")?,
             ids: ints("nodes_nodeids")?,
             features: ints("nodes_featureids")?,
-            modes: node.words("nodes_modes")?.ok_or_else(|| node.fail("no `nodes_modes`"))?,
-            thresholds: node.floats("nodes_values")?.ok_or_else(|| node.fail("no `nodes_values`"))?,
+            modes: node
+                .words("nodes_modes")?
+                .ok_or_else(|| node.fail("no `nodes_modes`"))?,
+            thresholds: node
+                .floats("nodes_values")?
+                .ok_or_else(|| node.fail("no `nodes_values`"))?,
             yes: ints("nodes_truenodeids")?,
             no: ints("nodes_falsenodeids")?,
-            missing: node.ints("nodes_missing_value_tracks_true")?.filter(|list| !list.is_empty()),
+            missing: node
+                .ints("nodes_missing_value_tracks_true")?
+                .filter(|list| !list.is_empty()),
         };
         let count = lists.trees.len();
         let lengths = [
@@ -121,11 +146,19 @@ impl<'m> Lists<'m> {
     }
 
     /// The places of a split's children.
-    fn children(&self, node: &NodeView<'_>, places: &Places, place: usize) -> Result<[usize; 2], ModelError> {
+    fn children(
+        &self,
+        node: &NodeView<'_>,
+        places: &Places,
+        place: usize,
+    ) -> Result<[usize; 2], ModelError> {
         let tree = self.trees[place];
         let find = |id: i64| {
             places.get(&(tree, id)).copied().ok_or_else(|| {
-                node.fail(format!("tree {tree}: node {} has no child {id}", self.ids[place]))
+                node.fail(format!(
+                    "tree {tree}: node {} has no child {id}",
+                    self.ids[place]
+                ))
             })
         };
         Ok([find(self.yes[place])?, find(self.no[place])?])
@@ -170,7 +203,11 @@ impl<'m> Lists<'m> {
                 }
             }
         }
-        if taken == count { Ok(roots) } else { Err(node.fail("the nodes of a tree form a cycle")) }
+        if taken == count {
+            Ok(roots)
+        } else {
+            Err(node.fail("the nodes of a tree form a cycle"))
+        }
     }
 
     /// Appends the tree below `root` breadth first.
@@ -195,11 +232,17 @@ impl<'m> Lists<'m> {
                 forest.nodes.push(Node::leaf(position(at)?));
             } else {
                 let known = layout.pairs[place];
-                let next = if known == NO_PAIR { position(layout.origins.len())? } else { known };
+                let next = if known == NO_PAIR {
+                    position(layout.origins.len())?
+                } else {
+                    known
+                };
                 let (split, swapped) = self.split(node, place, forest.features, next)?;
                 if known == NO_PAIR {
                     let [yes, no] = self.children(node, places, place)?;
-                    layout.origins.extend(if swapped { [no, yes] } else { [yes, no] });
+                    layout
+                        .origins
+                        .extend(if swapped { [no, yes] } else { [yes, no] });
                     layout.pairs[place] = next;
                 }
                 forest.nodes.push(split);
@@ -217,13 +260,17 @@ impl<'m> Lists<'m> {
         features: usize,
         next: u32,
     ) -> Result<(Node, bool), ModelError> {
-        let feature = usize::try_from(self.features[place]).ok().filter(|&feature| feature < features);
-        let feature = feature.and_then(|feature| u16::try_from(feature).ok()).ok_or_else(|| {
-            node.fail(format!(
-                "tree {}: node {} tests feature {}, the input has {features}",
-                self.trees[place], self.ids[place], self.features[place]
-            ))
-        })?;
+        let feature = usize::try_from(self.features[place])
+            .ok()
+            .filter(|&feature| feature < features);
+        let feature = feature
+            .and_then(|feature| u16::try_from(feature).ok())
+            .ok_or_else(|| {
+                node.fail(format!(
+                    "tree {}: node {} tests feature {}, the input has {features}",
+                    self.trees[place], self.ids[place], self.features[place]
+                ))
+            })?;
         let given = self.thresholds[place];
         let missing = self.missing.is_some_and(|list| list[place] != 0);
         // `x < t` is `x <= the float below t`; "greater" is the opposite with the children swapped. Swapping
@@ -238,12 +285,23 @@ impl<'m> Lists<'m> {
             other => return Err(node.fail(format!("mode `{other}`"))),
         };
         // Nothing is below the lowest float, and nothing compares with NaN: a threshold that no value meets.
-        let lowest = matches!(self.modes[place], "BRANCH_LT" | "BRANCH_GTE") && given == f32::NEG_INFINITY;
+        let lowest =
+            matches!(self.modes[place], "BRANCH_LT" | "BRANCH_GTE") && given == f32::NEG_INFINITY;
         let threshold = if lowest { f32::NAN } else { threshold };
-        if threshold.is_nan() && matches!(self.modes[place], "BRANCH_GT" | "BRANCH_GTE") && !lowest {
+        if threshold.is_nan() && matches!(self.modes[place], "BRANCH_GT" | "BRANCH_GTE") && !lowest
+        {
             return Err(node.fail("a threshold that is not a number"));
         }
-        Ok((Node { threshold, feature, test, missing, next }, swapped))
+        Ok((
+            Node {
+                threshold,
+                feature,
+                test,
+                missing,
+                next,
+            },
+            swapped,
+        ))
     }
 }
 
@@ -255,18 +313,31 @@ fn read_weights(
     count: usize,
     targets: usize,
 ) -> Result<Weights, ModelError> {
-    let ints = |name: &str| node.ints(name)?.ok_or_else(|| node.fail(format!("no `{name}`")));
+    let ints = |name: &str| {
+        node.ints(name)?
+            .ok_or_else(|| node.fail(format!("no `{name}`")))
+    };
     let (trees, nodes, ids) = (ints(names.trees)?, ints(names.nodes)?, ints(names.ids)?);
-    let values = node.floats(names.weights)?.ok_or_else(|| node.fail(format!("no `{}`", names.weights)))?;
-    if [nodes.len(), ids.len(), values.len()].iter().any(|&length| length != trees.len()) {
+    let values = node
+        .floats(names.weights)?
+        .ok_or_else(|| node.fail(format!("no `{}`", names.weights)))?;
+    if [nodes.len(), ids.len(), values.len()]
+        .iter()
+        .any(|&length| length != trees.len())
+    {
         return Err(node.fail("the lists of leaf weights have different lengths"));
     }
     let mut weights = vec![Vec::new(); count];
     for (at, &value) in values.iter().enumerate() {
-        let place = places
-            .get(&(trees[at], nodes[at]))
-            .ok_or_else(|| node.fail(format!("a weight for node {} of tree {}, which is not there", nodes[at], trees[at])))?;
-        let target = usize::try_from(ids[at]).ok().filter(|&target| target < targets);
+        let place = places.get(&(trees[at], nodes[at])).ok_or_else(|| {
+            node.fail(format!(
+                "a weight for node {} of tree {}, which is not there",
+                nodes[at], trees[at]
+            ))
+        })?;
+        let target = usize::try_from(ids[at])
+            .ok()
+            .filter(|&target| target < targets);
         let target = target
             .and_then(|target| u32::try_from(target).ok())
             .ok_or_else(|| node.fail(format!("a weight for target {} of {targets}", ids[at])))?;
@@ -277,7 +348,12 @@ fn read_weights(
 
 /// The compact form of the weights: one value a node if each tree serves one target.
 fn leaves(forest: &Forest, origins: &[usize], weights: &Weights) -> Leaves {
-    let end_of = |tree: usize| forest.roots.get(tree + 1).map_or(forest.nodes.len(), |&root| root as usize);
+    let end_of = |tree: usize| {
+        forest
+            .roots
+            .get(tree + 1)
+            .map_or(forest.nodes.len(), |&root| root as usize)
+    };
     let mut values = vec![0.0; forest.nodes.len()];
     let mut targets = Vec::with_capacity(forest.roots.len());
     let mut single = true;

@@ -24,7 +24,13 @@ pub(super) enum Test {
 impl Node {
     /// A leaf at position `at`.
     pub(super) fn leaf(at: u32) -> Self {
-        Self { threshold: f32::INFINITY, feature: 0, test: Test::Leaf, missing: true, next: at }
+        Self {
+            threshold: f32::INFINITY,
+            feature: 0,
+            test: Test::Leaf,
+            missing: true,
+            next: at,
+        }
     }
 
     /// Where a row with feature value `x` goes.
@@ -51,7 +57,10 @@ pub(super) enum Leaves {
     /// Every leaf of a tree has one value for the tree's target: values by node, targets by tree.
     One { values: Vec<f32>, targets: Vec<u32> },
     /// The leaf at node `n` has the entries from `starts[n]` to `starts[n + 1]`: target and value.
-    Many { starts: Vec<u32>, entries: Vec<(u32, f32)> },
+    Many {
+        starts: Vec<u32>,
+        entries: Vec<(u32, f32)>,
+    },
 }
 
 /// An ensemble, checked: every index in range, every tree a tree.

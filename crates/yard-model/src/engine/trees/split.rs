@@ -37,11 +37,21 @@ impl Splitter {
         for (row, number) in all.iter_mut().zip(0..) {
             *row = number;
         }
-        Self { all, even: Box::new([0; BLOCK]), odd: Box::new([0; BLOCK]), pending: Vec::new() }
+        Self {
+            all,
+            even: Box::new([0; BLOCK]),
+            odd: Box::new([0; BLOCK]),
+            pending: Vec::new(),
+        }
     }
 
     /// Adds the leaves of all trees to the sums, one array a target.
-    pub(super) fn add(&mut self, forest: &Forest, block: &Block<'_>, sums: &mut [Box<[f32; BLOCK]>]) {
+    pub(super) fn add(
+        &mut self,
+        forest: &Forest,
+        block: &Block<'_>,
+        sums: &mut [Box<[f32; BLOCK]>],
+    ) {
         for (tree, &root) in forest.roots.iter().enumerate() {
             self.add_tree(forest, tree, root, block, sums);
         }
@@ -55,7 +65,11 @@ impl Splitter {
         block: &Block<'_>,
         sums: &mut [Box<[f32; BLOCK]>],
     ) {
-        let Some(last) = block.rows.checked_sub(1).and_then(|last| u16::try_from(last).ok()) else {
+        let Some(last) = block
+            .rows
+            .checked_sub(1)
+            .and_then(|last| u16::try_from(last).ok())
+        else {
             return;
         };
         self.pending.push((root, 0, 0, last));
@@ -77,21 +91,46 @@ impl Splitter {
             let missing = block.missing[usize::from(node.feature)];
             if let Leaves::One { values, targets } = &forest.leaves
                 && let next = node.next as usize
-                && let [Node { test: Test::Leaf, .. }, Node { test: Test::Leaf, .. }] =
-                    forest.nodes[next..next + 2]
+                && let [
+                    Node {
+                        test: Test::Leaf, ..
+                    },
+                    Node {
+                        test: Test::Leaf, ..
+                    },
+                ] = forest.nodes[next..next + 2]
             {
                 let sums = &mut sums[targets[tree] as usize];
                 let values = (values[next], values[next + 1]);
-                test(node, missing, Add { column, from, sums, values });
+                test(
+                    node,
+                    missing,
+                    Add {
+                        column,
+                        from,
+                        sums,
+                        values,
+                    },
+                );
                 continue;
             }
-            let middle = test(node, missing, Part { column, from, to, first: usize::from(first) });
+            let middle = test(
+                node,
+                missing,
+                Part {
+                    column,
+                    from,
+                    to,
+                    first: usize::from(first),
+                },
+            );
             let split = u16::try_from(middle).unwrap_or(u16::MAX);
             if middle <= usize::from(last) {
                 self.pending.push((node.next + 1, depth + 1, split, last));
             }
             if middle > usize::from(first) {
-                self.pending.push((node.next, depth + 1, first, split.wrapping_sub(1)));
+                self.pending
+                    .push((node.next, depth + 1, first, split.wrapping_sub(1)));
             }
         }
     }
@@ -165,7 +204,13 @@ impl Task for Add<'_> {
     }
 }
 
-fn add_leaf(forest: &Forest, tree: usize, leaf: usize, rows: &[u16], sums: &mut [Box<[f32; BLOCK]>]) {
+fn add_leaf(
+    forest: &Forest,
+    tree: usize,
+    leaf: usize,
+    rows: &[u16],
+    sums: &mut [Box<[f32; BLOCK]>],
+) {
     match &forest.leaves {
         Leaves::One { values, targets } => {
             let sums = &mut sums[targets[tree] as usize];

@@ -13,7 +13,9 @@ impl Forest {
             let mut at = [group[0]; TOGETHER];
             at[..group.len()].copy_from_slice(group);
             if self.ordered {
-                self.descend(&mut at, |node| node.follow_order(x[usize::from(node.feature)]));
+                self.descend(&mut at, |node| {
+                    node.follow_order(x[usize::from(node.feature)])
+                });
             } else {
                 self.descend(&mut at, |node| node.follow(x[usize::from(node.feature)]));
             }
