@@ -20,6 +20,9 @@ pub enum ModelError {
     /// The graph as a whole is wrong.
     #[error("{0}")]
     Graph(String),
+    /// The graph is sound, and not the one that its signature describes.
+    #[error("graph and signature disagree: {0}")]
+    Signature(String),
     /// The engine has no such operator.
     #[error("operator `{operator}` of domain `{domain}` (node `{node}`) is not supported")]
     Operator {

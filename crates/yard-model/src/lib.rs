@@ -29,10 +29,16 @@
 
 mod engine;
 mod error;
+mod folder;
 mod graph;
 mod onnx;
+mod predict;
 
 pub use engine::{Column, Inputs, Output, OutputColumn, Outputs, Session};
 pub use error::{ModelError, RunError};
+pub use folder::{FOLDER, FolderError, Model, file};
 pub use graph::{Dim, Element, Port};
-pub use onnx::{BuildError, Flags, GraphBuilder, Numbers, Texts, Tree, TreeEnsemble, TreeNode};
+pub use onnx::{
+    BuildError, Flags, GraphBuilder, ML_OPSET, Numbers, OPSET, Texts, Tree, TreeEnsemble, TreeNode,
+};
+pub use predict::{PredictError, Predictor};

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::document::{Artifact, Version};
-use crate::{Finite, Scalar};
+use crate::{Finite, ManifestFile, Scalar};
 
 /// How a model came about: everything that determines it, and what was seen on the way.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -22,13 +22,16 @@ pub struct Run {
     pub environment: Environment,
     /// Rows fitted on.
     pub rows: u64,
-    /// Loss per round (boosting) or iteration (logistic regression).
+    /// Loss per step, for algorithms that go by it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub history: Vec<Round>,
     /// How much each feature contributes, largest first.
     pub importance: Vec<Importance>,
     /// The result of cross-validation on the training rows, where it was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cross_validation: Option<CrossValidation>,
+    /// The other files of the model folder, which a reader checks before it uses them.
+    pub files: Vec<ManifestFile>,
 }
 
 /// What can be fitted.

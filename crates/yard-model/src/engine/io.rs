@@ -48,6 +48,21 @@ impl<'a> Column<'a> {
         }
     }
 
+    /// Some of the rows.
+    #[must_use]
+    pub fn slice(&self, rows: Range<usize>) -> Self {
+        match *self {
+            Self::F32(cells) => Self::F32(&cells[rows]),
+            Self::F64(cells) => Self::F64(&cells[rows]),
+            Self::I64(cells) => Self::I64(&cells[rows]),
+            Self::Bool(cells) => Self::Bool(&cells[rows]),
+            Self::Text { levels, codes } => Self::Text {
+                levels,
+                codes: &codes[rows],
+            },
+        }
+    }
+
     /// Some of the rows, as the engine's columns.
     pub(super) fn rows(&self, rows: Range<usize>) -> Cell<'a> {
         match self {

@@ -10,11 +10,15 @@ use super::proto::{
 use super::tree::{TreeEnsemble, tree_attributes};
 use crate::{ModelError, Session};
 
-/// What every current runtime accepts: IR 8, `ai.onnx` 17, `ai.onnx.ml` 3.
+/// With the two operator sets below, what every current runtime accepts.
 const IR_VERSION: i64 = 8;
-const OPSET: i64 = 17;
-const ML_OPSET: i64 = 3;
+/// The version of ONNX's default operator set that the builder writes for.
+pub const OPSET: u32 = 17;
+/// The version of ONNX's machine-learning operator set that the builder writes for.
+pub const ML_OPSET: u32 = 3;
 const ML: &str = "ai.onnx.ml";
+/// How the names of the builder's own values begin; a column's name may be anything else.
+const OWN: &str = "yard:";
 
 /// Why a graph cannot be written.
 #[derive(Debug, thiserror::Error)]
@@ -77,7 +81,7 @@ impl GraphBuilder {
     pub fn new(name: &str, producer_name: &str, producer_version: &str) -> Self {
         let opset = |domain: &str, version| Opset {
             domain: domain.to_owned(),
-            version,
+            version: i64::from(version),
         };
         let model = Model {
             ir_version: IR_VERSION,
@@ -315,7 +319,7 @@ impl GraphBuilder {
         self.graph.node.push(Node {
             input: vec![numbers.name.clone()],
             output: vec![name.to_owned()],
-            name: format!("output/{name}"),
+            name: format!("{OWN}output:{name}"),
             op_type: "Identity".to_owned(),
             ..Node::default()
         });
@@ -341,8 +345,7 @@ impl GraphBuilder {
     }
 
     fn is_taken(&self, name: &str) -> bool {
-        // Names with a slash are the builder's own.
-        name.contains('/')
+        name.starts_with(OWN)
             || self
                 .graph
                 .input
@@ -367,7 +370,7 @@ impl GraphBuilder {
         inputs: &[&str],
         attributes: Vec<Attribute>,
     ) -> String {
-        let name = format!("{operator}/{}", self.graph.node.len());
+        let name = format!("{OWN}{operator}:{}", self.graph.node.len());
         self.graph.node.push(Node {
             input: inputs.iter().map(|&input| input.to_owned()).collect(),
             output: vec![name.clone()],
@@ -394,7 +397,7 @@ impl GraphBuilder {
     }
 
     fn initializer(&mut self, dims: &[usize], values: &[f32]) -> String {
-        let name = format!("constant/{}", self.graph.initializer.len());
+        let name = format!("{OWN}constant:{}", self.graph.initializer.len());
         self.graph.initializer.push(Tensor {
             dims: dims.iter().map(|&dim| signed(dim)).collect(),
             data_type: data_type::FLOAT,

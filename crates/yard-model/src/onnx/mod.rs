@@ -6,6 +6,6 @@ mod guard;
 pub(crate) mod proto;
 mod tree;
 
-pub use builder::{BuildError, Flags, GraphBuilder, Numbers, Texts};
+pub use builder::{BuildError, Flags, GraphBuilder, ML_OPSET, Numbers, OPSET, Texts};
 pub(crate) use guard::decode;
 pub use tree::{Tree, TreeEnsemble, TreeNode};
