@@ -1,0 +1,186 @@
+//! Gradient boosting: columns to trees to a graph.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+use yard_boost::{Dataset, Features, Node, Objective, Params};
+use yard_contract::{Finite, Importance, Scalar};
+use yard_model::{GraphBuilder, Numbers, Tree, TreeEnsemble, TreeNode};
+use yard_table::{Column, Table};
+
+use crate::config::BoostingConfig;
+use crate::error::TrainError;
+use crate::fit::{Fitted, finish};
+use crate::ranks::Ranks;
+
+/// Fits trees and writes them, with the categories' ranks in front, as one graph.
+pub(crate) fn fit(
+    table: &Table,
+    labels: &[bool],
+    config: &BoostingConfig,
+    seed: u64,
+    mut observer: impl FnMut(u64),
+) -> Result<Fitted, TrainError> {
+    let ranked: Vec<(&str, Prepared<'_>)> = table
+        .columns()
+        .map(|(name, column)| match column {
+            Column::Number(values) => (name, Prepared::Number(values)),
+            Column::Category(values) => {
+                let ranks = Ranks::fit(values, labels);
+                let codes = ranks.apply(values);
+                (name, Prepared::Category(ranks, codes))
+            }
+        })
+        .collect();
+    let columns: Vec<&[f32]> = ranked
+        .iter()
+        .map(|(_, prepared)| prepared.values())
+        .collect();
+    let targets: Vec<f32> = labels
+        .iter()
+        .map(|label| f32::from(u8::from(*label)))
+        .collect();
+    let features = Features::new(&columns)?;
+    let params = params(config, seed);
+    let dataset = Dataset::new(features, &targets)?;
+    let fitted = yard_boost::fit(&dataset, None, &params, &mut |round| {
+        observer(round.round as u64);
+        ControlFlow::Continue(())
+    })?;
+    let ensemble = fitted.ensemble;
+    let mut graph = GraphBuilder::new("trainyard", "trainyard", env!("CARGO_PKG_VERSION"));
+    let mut parts = Vec::with_capacity(ranked.len());
+    for (name, prepared) in &ranked {
+        parts.push(match prepared {
+            Prepared::Number(_) => graph.input_number(name)?,
+            Prepared::Category(ranks, _) => {
+                let text = graph.input_text(name)?;
+                graph.label_encoder(&text, &ranks.ranks, f32::NAN)?
+            }
+        });
+    }
+    let joined = graph.concat(&parts.iter().collect::<Vec<&Numbers>>())?;
+    let trees = ensemble.trees().iter().map(|tree| Tree {
+        nodes: nodes(tree.nodes()),
+        target: 0,
+    });
+    let trees = TreeEnsemble {
+        trees: trees.collect(),
+        base: vec![ensemble.base_score()],
+    };
+    let margin = graph.tree_ensemble(&joined, &trees)?;
+    let onnx = finish(graph, &margin)?;
+    let gains = ensemble.gain_importance();
+    let names: Vec<&str> = ranked.iter().map(|(name, _)| *name).collect();
+    Ok(Fitted {
+        onnx,
+        history: Vec::new(),
+        importance: shares(&names, &gains),
+        parameters: recorded(&params),
+    })
+}
+
+/// A column as the trees see it.
+enum Prepared<'a> {
+    Number(&'a [f32]),
+    Category(Ranks, Vec<f32>),
+}
+
+impl Prepared<'_> {
+    fn values(&self) -> &[f32] {
+        match self {
+            Self::Number(values) => values,
+            Self::Category(_, codes) => codes,
+        }
+    }
+}
+
+fn params(config: &BoostingConfig, seed: u64) -> Params {
+    let count = |value: u32| value as usize;
+    Params {
+        rounds: count(config.rounds),
+        learning_rate: config.learning_rate.get(),
+        max_leaves: count(config.max_leaves),
+        max_depth: config.max_depth.map(count),
+        min_rows_in_leaf: count(config.min_rows_in_leaf),
+        lambda_l2: config.lambda_l2.get(),
+        row_sample: config.row_sample.get(),
+        column_sample: config.column_sample.get(),
+        max_bins: count(config.max_bins),
+        seed,
+        ..Params::new(Objective::Logistic)
+    }
+}
+
+fn recorded(params: &Params) -> BTreeMap<String, Scalar> {
+    let count = |value: usize| Scalar::number(value as f64);
+    BTreeMap::from([
+        ("rounds".to_owned(), count(params.rounds)),
+        (
+            "learning_rate".to_owned(),
+            Scalar::number(params.learning_rate),
+        ),
+        ("max_leaves".to_owned(), count(params.max_leaves)),
+        (
+            "max_depth".to_owned(),
+            params.max_depth.map_or(Scalar::Null, count),
+        ),
+        (
+            "min_rows_in_leaf".to_owned(),
+            count(params.min_rows_in_leaf),
+        ),
+        (
+            "min_hessian_in_leaf".to_owned(),
+            Scalar::number(params.min_hessian_in_leaf),
+        ),
+        ("lambda_l2".to_owned(), Scalar::number(params.lambda_l2)),
+        ("min_gain".to_owned(), Scalar::number(params.min_gain)),
+        ("row_sample".to_owned(), Scalar::number(params.row_sample)),
+        (
+            "column_sample".to_owned(),
+            Scalar::number(params.column_sample),
+        ),
+        ("max_bins".to_owned(), count(params.max_bins)),
+    ])
+}
+
+fn nodes(nodes: &[Node]) -> Vec<TreeNode> {
+    let node = |node: &Node| match *node {
+        Node::Split {
+            feature,
+            threshold,
+            missing_left,
+            left,
+            right,
+            ..
+        } => TreeNode::Split {
+            feature,
+            threshold,
+            missing_left,
+            left,
+            right,
+        },
+        Node::Leaf { value, .. } => TreeNode::Leaf { value },
+    };
+    nodes.iter().map(node).collect()
+}
+
+/// Each feature's share of a total, largest first.
+pub(crate) fn shares(names: &[&str], amounts: &[f64]) -> Vec<Importance> {
+    let total: f64 = amounts.iter().sum();
+    let mut shares: Vec<Importance> = names
+        .iter()
+        .zip(amounts)
+        .map(|(name, amount)| Importance {
+            feature: (*name).to_owned(),
+            share: Finite::new(amount / total).unwrap_or_default(),
+        })
+        .collect();
+    shares.sort_by(|a, b| {
+        b.share
+            .get()
+            .total_cmp(&a.share.get())
+            .then_with(|| a.feature.cmp(&b.feature))
+    });
+    shares
+}

@@ -1,0 +1,164 @@
+//! `configs/train.yaml`.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use yard_contract::{Algorithm, Finite, SplitMethod};
+
+/// What to fit, on which columns, and which rows to keep for the evaluation.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TrainConfig {
+    /// The column to predict.
+    pub(crate) target: TargetConfig,
+    /// The columns to predict it from. Columns that are not named are not looked at.
+    pub(crate) features: FeatureConfig,
+    /// Texts that mean a missing cell, besides the empty one.
+    #[serde(default)]
+    pub(crate) missing: Vec<String>,
+    /// Which rows are held out for the evaluation.
+    pub(crate) split: SplitConfig,
+    /// What to fit.
+    pub(crate) algorithm: Algorithm,
+    /// The seed of every random draw.
+    #[serde(default)]
+    pub(crate) seed: u64,
+    /// The probability from which on a row counts as positive.
+    #[serde(default = "one_half")]
+    pub(crate) threshold: Finite,
+    /// Folds of a cross-validation on the training rows; without it there is none.
+    #[serde(default)]
+    pub(crate) cross_validation: Option<CrossValidationConfig>,
+    /// Parameters of gradient boosting.
+    #[serde(default)]
+    pub(crate) gradient_boosting: BoostingConfig,
+    /// Parameters of logistic regression.
+    #[serde(default)]
+    pub(crate) logistic_regression: LogisticConfig,
+}
+
+/// The column to predict.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TargetConfig {
+    /// Its name.
+    pub(crate) column: String,
+    /// The value that counts as positive, as the table writes it. It is never guessed.
+    pub(crate) positive: String,
+}
+
+/// The columns to predict from.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FeatureConfig {
+    /// Columns of numbers.
+    #[serde(default)]
+    pub(crate) numbers: Vec<String>,
+    /// Columns of categories.
+    #[serde(default)]
+    pub(crate) categories: Vec<String>,
+}
+
+/// Which rows are held out.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SplitConfig {
+    /// `time`, `stratified` or `random`.
+    pub(crate) method: SplitMethod,
+    /// The column that tells the time, for `time`.
+    #[serde(default)]
+    pub(crate) column: Option<String>,
+    /// The first value that is held out, for `time`. Values are compared as texts, so they must be
+    /// written as ISO dates or the like.
+    #[serde(default)]
+    pub(crate) from: Option<String>,
+    /// The share of rows to hold out, for `stratified` and `random`.
+    #[serde(default)]
+    pub(crate) holdout_share: Option<Finite>,
+}
+
+/// A cross-validation on the training rows.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CrossValidationConfig {
+    /// How many folds, at least 2.
+    pub(crate) folds: u32,
+}
+
+/// Parameters of gradient boosting.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct BoostingConfig {
+    /// How many trees.
+    pub(crate) rounds: u32,
+    /// How far each tree moves the score.
+    pub(crate) learning_rate: Finite,
+    /// The most leaves of a tree.
+    pub(crate) max_leaves: u32,
+    /// The most splits between a tree's root and a leaf; absent: no limit.
+    pub(crate) max_depth: Option<u32>,
+    /// The fewest rows of a leaf.
+    pub(crate) min_rows_in_leaf: u32,
+    /// The L2 penalty on leaf values.
+    pub(crate) lambda_l2: Finite,
+    /// The share of rows that each tree sees.
+    pub(crate) row_sample: Finite,
+    /// The share of columns that each tree sees.
+    pub(crate) column_sample: Finite,
+    /// The most bins of a column.
+    pub(crate) max_bins: u32,
+}
+
+/// Parameters of logistic regression.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct LogisticConfig {
+    /// The L2 penalty on standardised coefficients; the intercept has none. It is what other
+    /// libraries call 1/C.
+    pub(crate) l2: Finite,
+    /// The most Newton steps.
+    pub(crate) max_iterations: u32,
+    /// A category with fewer rows has no column of its own.
+    pub(crate) min_category_rows: u32,
+}
+
+fn finite(value: f64) -> Finite {
+    Finite::new(value).expect("a literal is finite")
+}
+
+fn one_half() -> Finite {
+    finite(0.5)
+}
+
+impl Default for BoostingConfig {
+    fn default() -> Self {
+        Self {
+            rounds: 200,
+            learning_rate: finite(0.05),
+            max_leaves: 15,
+            max_depth: None,
+            min_rows_in_leaf: 20,
+            lambda_l2: finite(1.0),
+            row_sample: finite(1.0),
+            column_sample: finite(1.0),
+            max_bins: 255,
+        }
+    }
+}
+
+impl Default for LogisticConfig {
+    fn default() -> Self {
+        Self {
+            l2: finite(1.0),
+            max_iterations: 100,
+            min_category_rows: 10,
+        }
+    }
+}
+
+/// The configuration's JSON Schema, as it is committed.
+pub fn schema() -> String {
+    let schema = schemars::schema_for!(TrainConfig);
+    let mut text = serde_json::to_string_pretty(&schema).expect("a schema is plain JSON");
+    text.push('\n');
+    text
+}

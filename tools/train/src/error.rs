@@ -1,0 +1,90 @@
+//! What can keep a model from being fitted.
+
+use yard_boost::BoostError;
+use yard_cli::Failure;
+use yard_model::{BuildError, ModelError, PredictError};
+use yard_stats::{InputError, Undefined};
+use yard_table::TableError;
+
+/// Why there is no model.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say it")]
+pub enum TrainError {
+    #[error(transparent)]
+    Cli(#[from] yard_cli::Error),
+    #[error("cannot use `{path}`")]
+    Table { path: String, source: TableError },
+    #[error("`{key}` is missing in the configuration")]
+    MissingKey { key: &'static str },
+    #[error("`{key}` is {found}, but must be {expected}")]
+    OutOfRange {
+        key: &'static str,
+        found: String,
+        expected: &'static str,
+    },
+    #[error("`{name}` is named twice among target and features")]
+    FeatureTwice { name: String },
+    #[error("line {line}: the target `{column}` is missing")]
+    TargetMissing { line: u64, column: String },
+    #[error("the target `{column}` has {found} but needs two values, `{positive}` and one other")]
+    Classes {
+        column: String,
+        positive: String,
+        found: String,
+    },
+    #[error("line {line}: the split's column `{column}` is missing")]
+    SplitCellMissing { line: u64, column: String },
+    #[error(
+        "the {part} rows hold {positives} positives and {negatives} negatives; both classes must occur"
+    )]
+    OneClass {
+        part: &'static str,
+        positives: u64,
+        negatives: u64,
+    },
+    #[error("{folds} folds need as many rows of each class, and there are {found}")]
+    TooFewForFolds { folds: u32, found: usize },
+    #[error("the logistic regression has {columns} columns; at most {limit} are possible")]
+    TooWide { columns: usize, limit: usize },
+    #[error("gradient boosting failed")]
+    Boost(#[from] BoostError),
+    #[error("failed to build the graph")]
+    Build(#[from] BuildError),
+    #[error("the fitted graph cannot be loaded")]
+    Model(#[from] ModelError),
+    #[error("the fitted graph cannot score the training rows")]
+    Predict(#[from] PredictError),
+    #[error("failed to compute a metric")]
+    Input(#[from] InputError),
+    #[error("the metric is undefined on these rows")]
+    Undefined(#[from] Undefined),
+    #[error("failed to start {threads} threads")]
+    Threads {
+        threads: usize,
+        source: rayon::ThreadPoolBuildError,
+    },
+    #[error("`{path}` exists")]
+    Exists { path: String },
+    #[error("nothing to do: `--data` is missing")]
+    NoData,
+}
+
+impl Failure for TrainError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Cli(error) => error.hint(),
+            Self::Table { source, .. } => source.hint(),
+            Self::MissingKey { .. } => {
+                Some("`train init` writes a configuration with every key".to_owned())
+            }
+            Self::Classes { .. } => Some("set `target.positive` to the value as the table writes it".to_owned()),
+            Self::OneClass { part: "held-out", .. } => Some("hold out more rows, or split earlier".to_owned()),
+            Self::TooWide { .. } => {
+                Some("raise `logistic_regression.min_category_rows`, or drop columns with many categories".to_owned())
+            }
+            Self::NoData => Some("see `train --help`".to_owned()),
+            Self::Exists { .. } => Some("pass --force to overwrite it".to_owned()),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Fit a model that is one ONNX graph, the same bytes on every machine.
+//!
+//! [`run`] is the table of contents: read, divide, fit, try the graph on the rows it was fitted on,
+//! write the folder. Preparation and model are one graph, and everything after the fit (profile,
+//! golden rows, cross-validation) asks that graph, never the fitted parts.
+//!
+//! `model.onnx` depends on table, configuration and seed alone: all sums have a fixed order, all
+//! draws come from the seed and the row, and nothing asks a clock.
+#![warn(missing_docs)]
+
+mod args;
+mod boosting;
+mod config;
+mod data;
+mod error;
+mod fit;
+mod golden;
+mod init;
+mod linear;
+mod logistic;
+mod plan;
+mod profile;
+mod ranks;
+mod report;
+mod split;
+
+use std::time::Instant;
+
+use yard_cli::{Io, Verdict, files};
+use yard_contract::{Environment, Finite, Input, ManifestFile, Measurement, Run, Sha256};
+use yard_model::{ML_OPSET, OPSET, Predictor, file};
+
+pub use crate::args::Args;
+use crate::args::Command;
+pub use crate::config::schema;
+pub use crate::error::TrainError;
+use crate::plan::Plan;
+
+/// Fits a model, or writes a first configuration.
+pub fn run(args: Args, io: &mut Io) -> Result<Verdict, TrainError> {
+    match (args.command, args.fit) {
+        (Some(Command::Init(init)), _) => init::run(&init, io),
+        (None, Some(fit)) => {
+            let plan = Plan::resolve(fit, io)?;
+            if io.print_plan(&plan)? {
+                return Ok(Verdict::Pass);
+            }
+            match plan.threads {
+                None => train(&plan, io),
+                Some(threads) => rayon::ThreadPoolBuilder::new()
+                    .num_threads(threads)
+                    .build()
+                    .map_err(|source| TrainError::Threads { threads, source })?
+                    .install(|| train(&plan, io)),
+            }
+        }
+        (None, None) => Err(TrainError::NoData),
+    }
+}
+
+fn train(plan: &Plan, io: &mut Io) -> Result<Verdict, TrainError> {
+    let start = Instant::now();
+    let source = io.read("table", &plan.data)?;
+    let (training, split) = data::load(plan, &source.bytes)?;
+    let read = start.elapsed();
+
+    let config = &plan.config;
+    let mut progress = io.progress("fitting", u64::from(config.gradient_boosting.rounds));
+    let fitted = fit::fit(&training.table, &training.labels, config, |round| {
+        progress.at(round, String::new);
+    })?;
+    drop(progress);
+    let fit_time = start.elapsed().saturating_sub(read);
+    let cross_validation = match &config.cross_validation {
+        Some(cv) => Some(fit::cross_validate(&training, config, cv.folds)?),
+        None => None,
+    };
+
+    let signature = fit::signature(&training, config);
+    let predictor = Predictor::new(&fitted.onnx, signature.clone())?;
+    let probabilities = predictor.predict(&training.table)?;
+    let profile = profile::of(&training.table, &training.labels, &probabilities);
+    let golden = golden::of(&training.table, &predictor, config.seed)?;
+
+    let from = vec![source.input, plan.config_input.clone()];
+    let model = Input::new(
+        "model",
+        file::MODEL,
+        files::write(&plan.model_out.join(file::MODEL), &fitted.onnx)?,
+    );
+    let mut written = vec![ManifestFile {
+        path: file::MODEL.to_owned(),
+        size: fitted.onnx.len() as u64,
+        sha256: model.sha256,
+    }];
+    let mut note = |name: &str, bytes: &[u8]| {
+        written.push(ManifestFile {
+            path: name.to_owned(),
+            size: bytes.len() as u64,
+            sha256: Sha256::of(bytes),
+        });
+    };
+    let of_model = || vec![model.clone()];
+    let at = |name: &str| plan.model_out.join(name);
+    note(
+        file::SIGNATURE,
+        &io.write_artifact(&at(file::SIGNATURE), of_model(), signature)?
+            .to_bytes(),
+    );
+    note(
+        file::PROFILE,
+        &io.write_artifact(&at(file::PROFILE), from.clone(), profile)?
+            .to_bytes(),
+    );
+    note(
+        file::GOLDEN,
+        &io.write_artifact(&at(file::GOLDEN), of_model(), golden)?
+            .to_bytes(),
+    );
+    io.write_artifact(&plan.split_out, from.clone(), split.clone())?;
+    let run = Run {
+        algorithm: config.algorithm,
+        parameters: fitted.parameters,
+        seed: config.seed,
+        commit: plan.commit.clone(),
+        environment: Environment {
+            trainyard: io.producer().version.clone(),
+            onnx_opset: OPSET,
+            onnx_ml_opset: ML_OPSET,
+        },
+        rows: training.labels.len() as u64,
+        history: fitted.history,
+        importance: fitted.importance,
+        cross_validation,
+        files: written,
+    };
+    let document = io.write_artifact(&at(file::RUN), from, run)?;
+    if let Some(path) = &plan.measurement_out {
+        let seconds = [
+            ("read", read),
+            ("fit", fit_time),
+            ("total", start.elapsed()),
+        ];
+        let seconds = seconds.map(|(phase, time)| {
+            (
+                phase.to_owned(),
+                Finite::new(time.as_secs_f64()).unwrap_or_default(),
+            )
+        });
+        let body = Measurement {
+            of: "train".to_owned(),
+            seconds: seconds.into(),
+            milliseconds: [].into(),
+            bytes: [("model".to_owned(), fitted.onnx.len() as u64)].into(),
+        };
+        io.write_artifact(path, Vec::new(), body)?;
+    }
+    io.print(|out| report::render(&document, &split, plan, out))?;
+    Ok(Verdict::Pass)
+}

@@ -1,0 +1,57 @@
+//! What a fit says to people. It decides nothing.
+
+use std::io::{self, Write};
+
+use yard_cli::{Format, style};
+use yard_contract::{Document, Run, Split};
+
+use crate::plan::Plan;
+
+/// Features listed for a person.
+const SHOWN: usize = 5;
+
+pub(crate) fn render(
+    run: &Document<Run>,
+    split: &Split,
+    plan: &Plan,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    match plan.format {
+        Format::Json => out.write_all(&run.to_bytes()),
+        Format::Human => human(&run.body, split, plan, out),
+    }
+}
+
+fn human(run: &Run, split: &Split, plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
+    let (bold, faint) = (style::STRONG, style::FAINT);
+    writeln!(
+        out,
+        "{bold}{}{bold:#} fitted on {} rows ({} positive); {} rows held out ({} positive)",
+        run.algorithm.as_str(),
+        split.train.rows,
+        split.train.positives,
+        split.holdout.rows,
+        split.holdout.positives,
+    )?;
+    if let Some(cv) = &run.cross_validation {
+        let (mean, sd) = (cv.auc_mean.get(), cv.auc_sd.get());
+        writeln!(out, "AUC {mean:.4} ± {sd:.4} over {} folds", cv.folds)?;
+    }
+    let top: Vec<String> = run
+        .importance
+        .iter()
+        .take(SHOWN)
+        .map(|entry| {
+            format!(
+                "{} {:.0} %",
+                style::line(&entry.feature),
+                entry.share.get() * 100.0
+            )
+        })
+        .collect();
+    writeln!(out, "counts most: {}", top.join(", "))?;
+    let model = run.files.first().map_or_else(String::new, |file| {
+        format!("{} bytes, sha256 {}", file.size, file.sha256.short())
+    });
+    writeln!(out, "{faint}{}: {model}{faint:#}", plan.model_out.display())
+}

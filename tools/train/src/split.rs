@@ -1,0 +1,116 @@
+//! Which rows are held out: decided from the plan, the labels and the rows' places, and from
+//! nothing else.
+
+/// A number that looks random and depends on the seed and the row alone.
+///
+/// The finaliser of `SplitMix64` (Steele, Lea and Flood, 2014) over the seed and the row's place. A
+/// row's draw does not depend on any other row's, so no order of evaluation can change it.
+pub(crate) fn draw(seed: u64, row: usize) -> u64 {
+    let mix = |mut z: u64| {
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    };
+    mix(mix(seed ^ 0x9e37_79b9_7f4a_7c15)
+        .wrapping_add((row as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)))
+}
+
+/// Marks a share of the rows, drawn without replacement: of all rows, or of each class on its own.
+/// Each stratum gives the rounded share, and at least one row where it has two or more.
+pub(crate) fn share_of(labels: &[bool], share: f64, seed: u64, stratified: bool) -> Vec<bool> {
+    let mut held_out = vec![false; labels.len()];
+    for stratum in strata(labels, stratified) {
+        let drawn = shuffled(stratum, seed);
+        for &row in &drawn[..count_of(drawn.len(), share)] {
+            held_out[row] = true;
+        }
+    }
+    held_out
+}
+
+/// The fold of each row, `0..folds`, each class dealt out evenly.
+pub(crate) fn folds(labels: &[bool], folds: u32, seed: u64) -> Vec<u32> {
+    let mut fold_of = vec![0; labels.len()];
+    for stratum in strata(labels, true) {
+        for (row, fold) in shuffled(stratum, seed).into_iter().zip((0..folds).cycle()) {
+            fold_of[row] = fold;
+        }
+    }
+    fold_of
+}
+
+fn strata(labels: &[bool], stratified: bool) -> Vec<Vec<usize>> {
+    let rows = 0..labels.len();
+    if stratified {
+        let (positives, negatives) = rows.partition(|&row| labels[row]);
+        vec![negatives, positives]
+    } else {
+        vec![rows.collect()]
+    }
+}
+
+fn shuffled(mut rows: Vec<usize>, seed: u64) -> Vec<usize> {
+    rows.sort_by_cached_key(|&row| (draw(seed, row), row));
+    rows
+}
+
+fn count_of(rows: usize, share: f64) -> usize {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a share of rows"
+    )]
+    let count = (rows as f64 * share + 0.5).floor() as usize;
+    if rows < 2 {
+        0
+    } else {
+        count.clamp(1, rows - 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn every_class_gives_its_share(
+            labels in proptest::collection::vec(any::<bool>(), 4..400),
+            share in 0.05..0.95,
+            seed: u64,
+        ) {
+            let held_out = share_of(&labels, share, seed, true);
+            for class in [false, true] {
+                let rows: Vec<usize> = (0..labels.len()).filter(|&row| labels[row] == class).collect();
+                let out = rows.iter().filter(|&&row| held_out[row]).count();
+                prop_assert_eq!(out, count_of(rows.len(), share));
+            }
+            prop_assert_eq!(&held_out, &share_of(&labels, share, seed, true));
+        }
+
+        #[test]
+        fn folds_cover_every_row_and_differ_by_one_at_most(
+            labels in proptest::collection::vec(any::<bool>(), 10..300),
+            seed: u64,
+        ) {
+            let fold_of = folds(&labels, 5, seed);
+            for class in [false, true] {
+                let sizes = (0..5).map(|fold| {
+                    (0..labels.len()).filter(|&row| labels[row] == class && fold_of[row] == fold).count()
+                });
+                let sizes: Vec<usize> = sizes.collect();
+                prop_assert!(sizes.iter().max().unwrap() - sizes.iter().min().unwrap() <= 1);
+            }
+        }
+    }
+
+    #[test]
+    fn another_seed_draws_other_rows() {
+        let labels = vec![false; 100];
+        assert_ne!(
+            share_of(&labels, 0.3, 1, false),
+            share_of(&labels, 0.3, 2, false)
+        );
+    }
+}
