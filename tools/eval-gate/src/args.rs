@@ -1,0 +1,87 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use yard_cli::Common;
+use yard_cli::clap::{self, ArgGroup, Parser, ValueEnum};
+
+/// Judge whether a model may replace the champion, with its uncertainty
+///
+/// Scores the rows that were held out with the model's ONNX file, computes metrics with their
+/// intervals, compares with the champion row by row, and judges by the configuration. The evidence
+/// is written before the exit code says what came of it.
+#[derive(Clone, Debug, Parser)]
+#[command(
+    name = "eval-gate",
+    version,
+    group = ArgGroup::new("opponent").required(true),
+    after_help = "\
+Examples:
+  eval-gate --model out/model --holdout out/holdout.csv --champion champion/
+  eval-gate --model out/model --holdout out/holdout.csv --first-model 'no release yet'
+
+Exit codes: 0 pass, 1 fail, 2 could not judge, 4 inconclusive or warning, 101 a defect"
+)]
+pub struct Args {
+    /// The model: a folder that `train` wrote, or a package
+    #[arg(long, value_name = "DIR|FILE", default_value = "out/model")]
+    pub(crate) model: PathBuf,
+
+    /// The rows that were held out: CSV with a header
+    #[arg(long, value_name = "FILE", default_value = "out/holdout.csv")]
+    pub(crate) holdout: PathBuf,
+
+    /// What the model must reach
+    #[arg(long, value_name = "FILE", default_value = "configs/gate.yaml")]
+    pub(crate) config: PathBuf,
+
+    /// The model to compare with: a model folder or a package
+    #[arg(long, value_name = "DIR|FILE", group = "opponent")]
+    pub(crate) champion: Option<PathBuf>,
+
+    /// There is no champion yet, and why; it is written into the evidence
+    #[arg(long, value_name = "REASON", group = "opponent")]
+    pub(crate) first_model: Option<String>,
+
+    /// The folder for evaluation.json, gate.json, metrics.json, report.md, report.html and charts/
+    #[arg(long, value_name = "DIR", default_value = "out")]
+    pub(crate) out: PathBuf,
+
+    /// What stdout carries; `json` is gate.json
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    pub(crate) format: GateFormat,
+
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+/// What stdout carries.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GateFormat {
+    /// Text for a person
+    #[default]
+    Human,
+    /// `gate.json`, byte for byte
+    Json,
+    /// The report for a merge request
+    Markdown,
+    /// A test case a rule
+    Junit,
+}
+
+impl AsRef<Common> for Args {
+    fn as_ref(&self) -> &Common {
+        &self.common
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        use clap::CommandFactory as _;
+        Args::command().debug_assert();
+    }
+}

@@ -1,0 +1,113 @@
+//! `configs/gate.yaml`.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use yard_contract::{Finite, Verdict};
+
+use crate::metric::Metric;
+
+/// What a model must reach. There is no default for a limit: a rule that is not written does not
+/// exist, and a configuration without any rule is an error.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct GateConfig {
+    /// The confidence level of all intervals.
+    #[serde(default = "ninety_five")]
+    pub(crate) confidence: Finite,
+    /// The least that metrics may be. A metric passes when its whole interval is at or above, fails
+    /// when its whole interval is below, and is inconclusive between.
+    #[serde(default)]
+    pub(crate) at_least: BTreeMap<Metric, Finite>,
+    /// The most that metrics may be, judged alike.
+    #[serde(default)]
+    pub(crate) at_most: BTreeMap<Metric, Finite>,
+    /// How the model must compare with the champion, where there is one.
+    #[serde(default)]
+    pub(crate) champion: Option<ChampionConfig>,
+    /// Parts of the rows to look at.
+    #[serde(default)]
+    pub(crate) slices: Option<SliceConfig>,
+    /// What an inconclusive rule means: `inconclusive` (exit code 4) or `fail` (exit code 1).
+    #[serde(default = "inconclusive")]
+    pub(crate) inconclusive_is: Inconclusive,
+}
+
+/// What an inconclusive rule means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Inconclusive {
+    /// The verdict says so.
+    Inconclusive,
+    /// Thin evidence blocks.
+    Fail,
+}
+
+/// How the model must compare with the champion.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ChampionConfig {
+    /// How much AUC the model may lose against the champion on the same rows. The whole interval
+    /// of the difference must lie above minus this.
+    pub(crate) auc_margin: Finite,
+}
+
+/// Parts of the rows to look at.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SliceConfig {
+    /// Each entry lists one or more columns of the holdout; every combination of their values that
+    /// occurs is a slice.
+    pub(crate) by: Vec<Vec<String>>,
+    /// The fewest rows a slice is judged on.
+    pub(crate) min_rows: u64,
+    /// The fewest rows of the rarer class a slice is judged on.
+    pub(crate) min_positives: u64,
+    /// The least AUC of a slice. A slice breaks it when its whole interval, widened for the number
+    /// of slices, is below.
+    #[serde(default)]
+    pub(crate) auc_at_least: Option<Finite>,
+    /// What a slice below that means.
+    #[serde(default = "fail")]
+    pub(crate) severity: Severity,
+}
+
+/// What a broken rule means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Severity {
+    /// It blocks.
+    Fail,
+    /// It deserves a look.
+    Warning,
+}
+
+impl Severity {
+    pub(crate) const fn verdict(self) -> Verdict {
+        match self {
+            Self::Fail => Verdict::Fail,
+            Self::Warning => Verdict::Warning,
+        }
+    }
+}
+
+fn ninety_five() -> Finite {
+    Finite::new(0.95).expect("a literal is finite")
+}
+
+const fn inconclusive() -> Inconclusive {
+    Inconclusive::Inconclusive
+}
+
+const fn fail() -> Severity {
+    Severity::Fail
+}
+
+/// The configuration's JSON Schema, as it is committed.
+pub fn schema() -> String {
+    let schema = schemars::schema_for!(GateConfig);
+    let mut text = serde_json::to_string_pretty(&schema).expect("a schema is plain JSON");
+    text.push('\n');
+    text
+}

@@ -1,0 +1,324 @@
+//! How good a model is on rows that it has not seen.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use yard_contract::{
+    Baseline, Comparison, Confusion, CurvePoint, Curves, Evaluation, Finite, HistogramBin,
+    ReliabilityBin, Sha256, SliceResult,
+};
+use yard_stats::binary::{self, Ranked, Reliability, Scored};
+use yard_stats::interval::Confidence;
+use yard_stats::paired::{Pair, delong_difference};
+use yard_table::{Column, Table};
+
+use crate::config::{GateConfig, SliceConfig};
+use crate::error::GateError;
+use crate::holdout::Holdout;
+use crate::metric::{self, CALIBRATION_BINS};
+
+/// Points of a curve that is drawn.
+const CURVE_POINTS: usize = 200;
+/// Bins of the scores' histogram.
+const SCORE_BINS: usize = 25;
+
+/// A model's answers on the holdout.
+pub(crate) struct Scores {
+    pub(crate) sha256: Sha256,
+    pub(crate) probabilities: Vec<f64>,
+}
+
+/// Evaluates a model, and compares it with the champion where there is one.
+pub(crate) fn evaluate(
+    holdout: &Holdout,
+    model: &Scores,
+    champion: Option<&Scores>,
+    threshold: Finite,
+    config: &GateConfig,
+    confidence: Confidence,
+) -> Result<Evaluation, GateError> {
+    let labels = &holdout.labels;
+    let ranked = Ranked::new(Scored::new(labels, &model.probabilities, None)?)?;
+    let metrics = metric::all(&ranked, threshold.get(), confidence);
+    let comparison = match champion {
+        Some(champion) => Some(compare(
+            labels,
+            model,
+            champion,
+            threshold.get(),
+            confidence,
+        )?),
+        None => None,
+    };
+    let slices = match &config.slices {
+        Some(slices) => slice(holdout, model, slices, threshold.get(), confidence)?,
+        None => Vec::new(),
+    };
+    Ok(Evaluation {
+        model_sha256: model.sha256,
+        rows: labels.len() as u64,
+        positives: positives(labels),
+        threshold,
+        metrics: metrics.estimates,
+        undefined: metrics.undefined,
+        confusion: confusion(&ranked, threshold.get()),
+        baselines: baselines(labels, &holdout.features)?,
+        slices,
+        comparison,
+        curves: curves(&ranked)?,
+    })
+}
+
+fn positives(labels: &[bool]) -> u64 {
+    labels.iter().filter(|label| **label).count() as u64
+}
+
+fn confusion(ranked: &Ranked<'_>, threshold: f64) -> Confusion {
+    let cells = binary::Confusion::at(ranked.scored(), threshold);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "counts of rows"
+    )]
+    let count = |cell: f64| cell as u64;
+    Confusion {
+        true_positives: count(cells.true_positives),
+        false_positives: count(cells.false_positives),
+        true_negatives: count(cells.true_negatives),
+        false_negatives: count(cells.false_negatives),
+    }
+}
+
+fn compare(
+    labels: &[bool],
+    model: &Scores,
+    champion: &Scores,
+    threshold: f64,
+    confidence: Confidence,
+) -> Result<Comparison, GateError> {
+    let pair = Pair::new(labels, &model.probabilities, &champion.probabilities, None)?;
+    let difference = delong_difference(&pair)?;
+    let interval = difference.interval(confidence);
+    let finite = |value: f64| Finite::new(value).ok_or(GateError::NotFinite);
+    Ok(Comparison {
+        champion_sha256: champion.sha256,
+        metric: "auc".to_owned(),
+        champion: finite(difference.champion.value)?,
+        challenger: finite(difference.challenger.value)?,
+        difference: metric::estimate(
+            difference.value,
+            Some((interval, "delong paired")),
+            confidence,
+        )
+        .ok_or(GateError::NotFinite)?,
+        // No variance: the two models rank every row alike, so nothing speaks against equality.
+        p_value: finite(difference.p_value().unwrap_or(1.0))?,
+        champion_metrics: metric::all(pair.champion(), threshold, confidence).estimates,
+    })
+}
+
+/// Every combination of the columns' values, in the order of the configuration and of the values.
+fn slice(
+    holdout: &Holdout,
+    model: &Scores,
+    config: &SliceConfig,
+    threshold: f64,
+    confidence: Confidence,
+) -> Result<Vec<SliceResult>, GateError> {
+    let mut results = Vec::new();
+    for columns in &config.by {
+        let mut rows_of: BTreeMap<Vec<&str>, Vec<usize>> = BTreeMap::new();
+        for row in 0..holdout.labels.len() {
+            let value = |name: &String| {
+                let column = holdout.slices.category(name);
+                column
+                    .map(|column| column.text(row))
+                    .ok_or_else(|| GateError::NoSliceColumn { name: name.clone() })
+            };
+            let key = columns.iter().map(value).collect::<Result<Vec<_>, _>>()?;
+            rows_of.entry(key).or_default().push(row);
+        }
+        for (values, rows) in rows_of {
+            let shown = |value: &&str| {
+                if value.is_empty() {
+                    "(missing)".to_owned()
+                } else {
+                    (*value).to_owned()
+                }
+            };
+            let columns = columns
+                .iter()
+                .cloned()
+                .zip(values.iter().map(shown))
+                .collect();
+            results.push(one_slice(
+                columns, &rows, holdout, model, config, threshold, confidence,
+            )?);
+        }
+    }
+    Ok(results)
+}
+
+fn one_slice(
+    columns: BTreeMap<String, String>,
+    rows: &[usize],
+    holdout: &Holdout,
+    model: &Scores,
+    config: &SliceConfig,
+    threshold: f64,
+    confidence: Confidence,
+) -> Result<SliceResult, GateError> {
+    let labels: Vec<bool> = rows.iter().map(|&row| holdout.labels[row]).collect();
+    let scores: Vec<f64> = rows.iter().map(|&row| model.probabilities[row]).collect();
+    let ranked = Ranked::new(Scored::new(&labels, &scores, None)?)?;
+    let positives = positives(&labels);
+    let rarer = positives.min(rows.len() as u64 - positives);
+    Ok(SliceResult {
+        columns,
+        rows: rows.len() as u64,
+        positives,
+        supported: rows.len() as u64 >= config.min_rows && rarer >= config.min_positives,
+        metrics: metric::all(&ranked, threshold, confidence).estimates,
+    })
+}
+
+/// What always answering the share of positives reaches, and the single number that ranks best.
+fn baselines(labels: &[bool], features: &Table) -> Result<Vec<Baseline>, GateError> {
+    let share = positives(labels) as f64 / labels.len() as f64;
+    let prior = vec![share; labels.len()];
+    let scored = Scored::new(labels, &prior, None)?;
+    let named = |pairs: &[(&str, Result<f64, yard_stats::Undefined>)]| {
+        let found = pairs
+            .iter()
+            .filter_map(|(name, value)| Some(((*name).to_owned(), Finite::new((*value).ok()?)?)));
+        found.collect::<BTreeMap<String, Finite>>()
+    };
+    let mut baselines = vec![Baseline {
+        name: "prior".to_owned(),
+        metrics: named(&[
+            ("auc", Ranked::new(scored)?.auc()),
+            ("log_loss", binary::log_loss(scored)),
+            ("brier", binary::brier(scored)),
+        ]),
+    }];
+    let mut best: Option<(f64, &str)> = None;
+    for (name, column) in features.columns() {
+        let Column::Number(values) = column else {
+            continue;
+        };
+        // Missing cells rank lowest; the direction is the better one.
+        let scores: Vec<f64> = values
+            .iter()
+            .map(|value| {
+                if value.is_nan() {
+                    f64::MIN
+                } else {
+                    f64::from(*value)
+                }
+            })
+            .collect();
+        let Ok(auc) = Ranked::new(Scored::new(labels, &scores, None)?)?.auc() else {
+            continue;
+        };
+        let auc = auc.max(1.0 - auc);
+        if best.is_none_or(|(known, _)| auc > known) {
+            best = Some((auc, name));
+        }
+    }
+    if let Some((auc, name)) = best {
+        baselines.push(Baseline {
+            name: format!("single feature: {name}"),
+            metrics: named(&[("auc", Ok(auc))]),
+        });
+    }
+    Ok(baselines)
+}
+
+fn curves(ranked: &Ranked<'_>) -> Result<Curves, GateError> {
+    let point = |x: f64, y: f64| {
+        Some(CurvePoint {
+            x: Finite::new(x)?,
+            y: Finite::new(y)?,
+        })
+    };
+    let table = Reliability::new(ranked.scored(), CALIBRATION_BINS)?;
+    let reliability = table.bins.iter().filter_map(|bin| {
+        Some(ReliabilityBin {
+            predicted: Finite::new(bin.mean_score?)?,
+            observed: Finite::new(bin.observed_rate?)?,
+            rows: bin.rows as u64,
+        })
+    });
+    let steps = std::num::NonZeroUsize::new(50).unwrap_or(std::num::NonZeroUsize::MIN);
+    let gain = ranked.gains(steps)?;
+    Ok(Curves {
+        roc: ranked
+            .roc_curve(CURVE_POINTS)?
+            .iter()
+            .filter_map(|p| point(p.false_positive_rate, p.true_positive_rate))
+            .collect(),
+        precision_recall: ranked
+            .pr_curve(CURVE_POINTS)?
+            .iter()
+            .filter_map(|p| point(p.recall, p.precision))
+            .collect(),
+        gain: std::iter::once(point(0.0, 0.0))
+            .chain(gain.iter().map(|depth| point(depth.share, depth.recall)))
+            .flatten()
+            .collect(),
+        reliability: reliability.collect(),
+        scores: histogram(ranked),
+    })
+}
+
+/// Rows per class in bins of equal width between the lowest and the highest score.
+fn histogram(ranked: &Ranked<'_>) -> Vec<HistogramBin> {
+    let scored = ranked.scored();
+    let lowest = scored
+        .scores()
+        .iter()
+        .copied()
+        .fold(f64::INFINITY, f64::min);
+    let highest = scored
+        .scores()
+        .iter()
+        .copied()
+        .fold(f64::NEG_INFINITY, f64::max);
+    let width = (highest - lowest) / SCORE_BINS as f64;
+    let mut counts = vec![(0_u64, 0_u64); SCORE_BINS];
+    for (label, score) in scored.labels().iter().zip(scored.scores()) {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a bin's number"
+        )]
+        let bin = if width > 0.0 {
+            ((score - lowest) / width) as usize
+        } else {
+            0
+        };
+        let count = &mut counts[bin.min(SCORE_BINS - 1)];
+        if *label { count.1 += 1 } else { count.0 += 1 }
+    }
+    let edge = |bin: usize| Finite::new(lowest + width * bin as f64);
+    let bins = counts
+        .into_iter()
+        .enumerate()
+        .filter_map(|(bin, (negatives, positives))| {
+            Some(HistogramBin {
+                from: edge(bin)?,
+                to: edge(bin + 1)?,
+                negatives,
+                positives,
+            })
+        });
+    bins.collect()
+}
+
+/// The columns that slices are cut by.
+pub(crate) fn slice_columns(config: &GateConfig) -> BTreeSet<String> {
+    config
+        .slices
+        .iter()
+        .flat_map(|slices| slices.by.iter().flatten().cloned())
+        .collect()
+}

@@ -1,0 +1,91 @@
+//! The rows that were held out: labels, features, and the columns that slices are cut by.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use yard_contract::Signature;
+use yard_model::Predictor;
+use yard_table::{ColumnKind, ColumnSpec, Layout, Table, TableError};
+
+use crate::error::GateError;
+
+/// The rows that were held out.
+pub(crate) struct Holdout {
+    pub(crate) labels: Vec<bool>,
+    pub(crate) features: Table,
+    /// The columns that slices are cut by, as texts.
+    pub(crate) slices: Table,
+}
+
+/// Reads the holdout for one model.
+pub(crate) fn read(
+    path: &Path,
+    bytes: &[u8],
+    predictor: &Predictor,
+    slice_columns: &BTreeSet<String>,
+) -> Result<Holdout, GateError> {
+    let fail = |source| GateError::Table {
+        path: path.display().to_string(),
+        source,
+    };
+    let signature = predictor.signature();
+    let layout = Layout::sniff(bytes).with_missing(&signature.missing);
+    let features = Table::read(bytes, &layout, &predictor.specs()).map_err(&fail)?;
+    let mut names: Vec<&String> = slice_columns.iter().collect();
+    names.push(&signature.target.column);
+    let texts = |name: &&String| ColumnSpec::new(name, ColumnKind::Category);
+    let specs: Vec<ColumnSpec> = names.iter().map(texts).collect();
+    let slices = Table::read(bytes, &layout, &specs).map_err(&fail)?;
+    let labels = labels(&slices, signature)?;
+    Ok(Holdout {
+        labels,
+        features,
+        slices,
+    })
+}
+
+/// The features that another model takes from the same rows.
+pub(crate) fn features(
+    path: &Path,
+    bytes: &[u8],
+    predictor: &Predictor,
+) -> Result<Table, GateError> {
+    let layout = Layout::sniff(bytes).with_missing(&predictor.signature().missing);
+    Table::read(bytes, &layout, &predictor.specs()).map_err(|source| GateError::Table {
+        path: path.display().to_string(),
+        source,
+    })
+}
+
+fn labels(table: &Table, signature: &Signature) -> Result<Vec<bool>, GateError> {
+    let target = &signature.target;
+    let column = table
+        .category(&target.column)
+        .ok_or_else(|| GateError::Table {
+            path: target.column.clone(),
+            source: TableError::MissingColumn {
+                column: target.column.clone(),
+                nearest: None,
+            },
+        })?;
+    let class_of = |level: &String| {
+        if *level == target.classes.positive {
+            Some(true)
+        } else if *level == target.classes.negative {
+            Some(false)
+        } else {
+            None
+        }
+    };
+    let classes: Vec<Option<bool>> = column.levels.iter().map(class_of).collect();
+    let label = |(row, code): (usize, &u32)| {
+        classes[*code as usize].ok_or_else(|| GateError::Label {
+            line: table.line(row),
+            column: target.column.clone(),
+            value: column.text(row).to_owned(),
+            negative: target.classes.negative.clone(),
+            positive: target.classes.positive.clone(),
+        })
+    };
+    column.codes.iter().enumerate().map(label).collect()
+}

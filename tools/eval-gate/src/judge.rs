@@ -1,0 +1,326 @@
+//! The decision: an evaluation and a policy to rules with verdicts. Pure.
+
+use yard_contract::{
+    Champion, Comparison, Estimate, Evaluation, Finite, Gate, RuleResult, SliceResult, Verdict,
+};
+use yard_stats::interval::Confidence;
+
+use crate::config::{GateConfig, Inconclusive, SliceConfig};
+use crate::error::GateError;
+use crate::plan::Opponent;
+
+/// Judges every rule of the policy.
+pub(crate) fn judge(
+    evaluation: &Evaluation,
+    config: &GateConfig,
+    opponent: &Opponent,
+    confidence: Confidence,
+) -> Result<Gate, GateError> {
+    let mut rules = Vec::new();
+    for (metric, limit) in &config.at_least {
+        rules.push(bound(evaluation, metric.as_str(), *limit, Side::AtLeast)?);
+    }
+    for (metric, limit) in &config.at_most {
+        rules.push(bound(evaluation, metric.as_str(), *limit, Side::AtMost)?);
+    }
+    if let (Some(comparison), Some(policy)) = (&evaluation.comparison, &config.champion) {
+        rules.push(against_champion(comparison, policy.auc_margin));
+    }
+    if let Some(slices) = &config.slices
+        && let Some(limit) = slices.auc_at_least
+    {
+        rules.extend(weak_slices(&evaluation.slices, slices, limit, confidence)?);
+    }
+    if config.inconclusive_is == Inconclusive::Fail {
+        for rule in rules
+            .iter_mut()
+            .filter(|rule| rule.verdict == Verdict::Inconclusive)
+        {
+            rule.verdict = Verdict::Fail;
+            rule.message
+                .push_str("; the policy takes thin evidence for a failure");
+        }
+    }
+    let verdict =
+        Verdict::gravest(rules.iter().map(|rule| rule.verdict)).ok_or(GateError::NoRule)?;
+    let champion = match opponent {
+        Opponent::Champion(_) => Champion {
+            sha256: evaluation
+                .comparison
+                .as_ref()
+                .map(|comparison| comparison.champion_sha256),
+            first_model: None,
+        },
+        Opponent::FirstModel(reason) => Champion {
+            sha256: None,
+            first_model: Some(reason.clone()),
+        },
+    };
+    let summary = summary(verdict, &rules, opponent);
+    Ok(Gate {
+        verdict,
+        summary,
+        model_sha256: evaluation.model_sha256,
+        champion,
+        rules,
+    })
+}
+
+#[derive(Clone, Copy)]
+enum Side {
+    AtLeast,
+    AtMost,
+}
+
+/// A metric against a limit. With an interval, the whole of it must be on the right side to pass
+/// and on the wrong side to fail; without one, the value decides, and the message says so.
+fn bound(
+    evaluation: &Evaluation,
+    metric: &str,
+    limit: Finite,
+    side: Side,
+) -> Result<RuleResult, GateError> {
+    let (word, id) = match side {
+        Side::AtLeast => ("at least", format!("at_least.{metric}")),
+        Side::AtMost => ("at most", format!("at_most.{metric}")),
+    };
+    let Some(estimate) = evaluation.metrics.get(metric) else {
+        let reason = evaluation
+            .undefined
+            .get(metric)
+            .cloned()
+            .unwrap_or_default();
+        return Err(GateError::UndefinedMetric { rule: id, reason });
+    };
+    let value = estimate.value.get();
+    let (low, high) = (
+        estimate.low.map_or(value, Finite::get),
+        estimate.high.map_or(value, Finite::get),
+    );
+    let limit_value = limit.get();
+    let (holds, broken, judged) = match side {
+        Side::AtLeast => (low >= limit_value, high < limit_value, low),
+        Side::AtMost => (high <= limit_value, low > limit_value, high),
+    };
+    let verdict = match (holds, broken) {
+        (true, _) => Verdict::Pass,
+        (_, true) => Verdict::Fail,
+        _ => Verdict::Inconclusive,
+    };
+    let shown = shown(estimate);
+    let message = match verdict {
+        Verdict::Inconclusive => {
+            format!(
+                "{metric} is {shown}; {word} {limit_value} is asked for, which lies inside the interval"
+            )
+        }
+        _ => format!("{metric} is {shown}; {word} {limit_value} is asked for"),
+    };
+    Ok(RuleResult {
+        id,
+        verdict,
+        observed: Some(estimate.value),
+        bound: Finite::new(judged),
+        limit: Some(limit),
+        message,
+    })
+}
+
+/// Non-inferiority: the whole interval of the difference must lie above minus the margin.
+fn against_champion(comparison: &Comparison, margin: Finite) -> RuleResult {
+    let difference = &comparison.difference;
+    let value = difference.value.get();
+    let low = difference.low.map_or(value, Finite::get);
+    let high = difference.high.map_or(value, Finite::get);
+    let limit = -margin.get();
+    let (verdict, words) = if low >= limit {
+        let better = if low > 0.0 {
+            "better than the champion"
+        } else {
+            "not worse than the margin allows"
+        };
+        (Verdict::Pass, better)
+    } else if high < limit {
+        (
+            Verdict::Fail,
+            "worse than the champion by more than the margin",
+        )
+    } else {
+        (
+            Verdict::Inconclusive,
+            "it may or may not be worse than the margin allows",
+        )
+    };
+    RuleResult {
+        id: "champion.auc".to_owned(),
+        verdict,
+        observed: Some(difference.value),
+        bound: Finite::new(low),
+        limit: Finite::new(limit),
+        message: format!(
+            "AUC {:.4} against the champion's {:.4}: a difference of {}, margin {}; {words}",
+            comparison.challenger.get(),
+            comparison.champion.get(),
+            signed(difference),
+            margin.get(),
+        ),
+    }
+}
+
+/// Slices whose whole interval is below the limit. The level is divided by the number of slices
+/// (Bonferroni), so that the chance of accusing any slice wrongly is that of one test.
+fn weak_slices(
+    slices: &[SliceResult],
+    config: &SliceConfig,
+    limit: Finite,
+    confidence: Confidence,
+) -> Result<Vec<RuleResult>, GateError> {
+    let supported: Vec<&SliceResult> = slices.iter().filter(|slice| slice.supported).collect();
+    if supported.is_empty() {
+        return Err(GateError::UndefinedMetric {
+            rule: "slices.auc_at_least".to_owned(),
+            reason: format!("none of {} slices has the rows to be judged", slices.len()),
+        });
+    }
+    let wide = Confidence::new(1.0 - (1.0 - confidence.level()) / supported.len() as f64)?;
+    let stretch = wide.z() / confidence.z();
+    let mut rules = Vec::new();
+    let mut passed = 0;
+    for slice in &supported {
+        let name = slice_name(slice);
+        let Some(auc) = slice.metrics.get("auc") else {
+            continue;
+        };
+        let value = auc.value.get();
+        // On the scale of log-odds the interval is symmetric, so widening is multiplying.
+        let high = auc
+            .high
+            .map_or(value, |high| widen(value, high.get(), stretch));
+        if high >= limit.get() {
+            passed += 1;
+            continue;
+        }
+        rules.push(RuleResult {
+            id: slice_rule(slice),
+            verdict: config.severity.verdict(),
+            observed: Some(auc.value),
+            bound: Finite::new(high),
+            limit: Some(limit),
+            message: format!(
+                "in {name} ({} rows, {} positive) AUC is {}; at least {} is asked for",
+                slice.rows,
+                slice.positives,
+                shown(auc),
+                limit.get(),
+            ),
+        });
+    }
+    if passed < supported.len() {
+        return Ok(rules);
+    }
+    let unsupported = slices.len() - supported.len();
+    rules.push(RuleResult {
+        id: "slices.auc_at_least".to_owned(),
+        verdict: Verdict::Pass,
+        observed: None,
+        bound: None,
+        limit: Some(limit),
+        message: format!(
+            "none of {passed} slices is below {}; {unsupported} more have too few rows to judge",
+            limit.get(),
+        ),
+    });
+    Ok(rules)
+}
+
+/// The upper end of a log-odds interval of another width.
+fn widen(value: f64, high: f64, stretch: f64) -> f64 {
+    if !(value > 0.0 && value < 1.0 && high < 1.0) {
+        return high;
+    }
+    let odds = |p: f64| libm::log(p / (1.0 - p));
+    let end = odds(value) + stretch * (odds(high) - odds(value));
+    1.0 / (1.0 + libm::exp(-end))
+}
+
+/// The rule that accuses a slice.
+pub(crate) fn slice_rule(slice: &SliceResult) -> String {
+    format!("slices.auc_at_least {}", slice_name(slice))
+}
+
+/// `region=north, product=card`.
+pub(crate) fn slice_name(slice: &SliceResult) -> String {
+    let parts = slice
+        .columns
+        .iter()
+        .map(|(column, value)| format!("{column}={value}"));
+    parts.collect::<Vec<_>>().join(", ")
+}
+
+fn summary(verdict: Verdict, rules: &[RuleResult], opponent: &Opponent) -> String {
+    let what = match opponent {
+        Opponent::Champion(_) => "The model",
+        Opponent::FirstModel(_) => "The first model",
+    };
+    let of = |wanted| {
+        rules
+            .iter()
+            .filter(move |rule| rule.verdict == wanted)
+            .count()
+    };
+    let count = |number, one: &str, many: &str| {
+        if number == 1 {
+            format!("1 rule {one}")
+        } else {
+            format!("{number} rules {many}")
+        }
+    };
+    match verdict {
+        Verdict::Pass => format!("{what} may be released: all {} rules hold.", rules.len()),
+        Verdict::Warning => format!(
+            "{what} may be released with a look at {}.",
+            count(of(Verdict::Warning), "that warns", "that warn")
+        ),
+        Verdict::Inconclusive => format!(
+            "{what} cannot be judged yet: {}, because the holdout is too small to tell.",
+            count(
+                of(Verdict::Inconclusive),
+                "is inconclusive",
+                "are inconclusive"
+            )
+        ),
+        Verdict::Fail => format!(
+            "{what} must not be released: {}.",
+            count(of(Verdict::Fail), "is broken", "are broken")
+        ),
+    }
+}
+
+/// `0.7812 [0.7701, 0.7919]`.
+pub(crate) fn shown(estimate: &Estimate) -> String {
+    match (estimate.low, estimate.high) {
+        (Some(low), Some(high)) => {
+            format!(
+                "{:.4} [{:.4}, {:.4}]",
+                estimate.value.get(),
+                low.get(),
+                high.get()
+            )
+        }
+        _ => format!("{:.4} (no interval)", estimate.value.get()),
+    }
+}
+
+fn signed(estimate: &Estimate) -> String {
+    match (estimate.low, estimate.high) {
+        (Some(low), Some(high)) => {
+            format!(
+                "{:+.4} [{:+.4}, {:+.4}]",
+                estimate.value.get(),
+                low.get(),
+                high.get()
+            )
+        }
+        _ => format!("{:+.4}", estimate.value.get()),
+    }
+}
