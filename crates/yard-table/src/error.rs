@@ -6,6 +6,11 @@ pub enum TableError {
     Empty,
     #[error("the table has a header and no rows")]
     NoRows,
+    #[error("this is {what}, not a CSV table")]
+    Foreign {
+        what: &'static str,
+        hint: &'static str,
+    },
     #[error("line {line}: the bytes are not UTF-8; convert the file to UTF-8")]
     Encoding { line: u64 },
     #[error("line 1: two columns are called `{column}`")]
@@ -16,6 +21,10 @@ pub enum TableError {
         found: usize,
         expected: usize,
     },
+    #[error("line {line}: the quote that opens here is never closed")]
+    OpenQuote { line: u64 },
+    #[error("line {line}: the row that starts here is longer than 64 MiB")]
+    LongRow { line: u64 },
     #[error("there is no column `{column}`")]
     MissingColumn {
         column: String,
@@ -40,6 +49,10 @@ impl TableError {
                 nearest: Some(nearest),
                 ..
             } => Some(format!("did you mean `{nearest}`?")),
+            Self::Foreign { hint, .. } => Some((*hint).to_owned()),
+            Self::OpenQuote { .. } | Self::LongRow { .. } => {
+                Some("close the quote, or double it where it belongs to the text".to_owned())
+            }
             Self::Cell { reason, .. } if reason.contains("number") => {
                 Some("declare the column a category, or list the text under `missing`".to_owned())
             }

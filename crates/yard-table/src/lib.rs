@@ -1,8 +1,9 @@
 //! Tables as Trainyard reads them: CSV bytes to rows that know their place, and rows to typed
 //! columns.
 //!
-//! [`Rows`] walks a file once and gives each row's cells, line and raw bytes; `data-check` and the
-//! split stand on it. [`Table`] holds chosen columns: numbers in single precision with `NaN` for a
+//! [`Rows`] walks a file in memory once and gives each row's cells, line and raw bytes; the split
+//! stands on it. [`RowStream`] does the same for a file of any length; `data-check` stands on it.
+//! [`Table`] holds chosen columns: numbers in single precision with `NaN` for a
 //! missing cell, because that is what the model's graph takes, and categories as codes into a list
 //! of levels.
 //!
@@ -29,12 +30,18 @@
 
 mod cell;
 mod error;
+mod header;
 mod layout;
+mod row;
 mod rows;
+mod split;
+mod stream;
 mod table;
 
 pub use cell::{NumberError, parse_number};
 pub use error::TableError;
 pub use layout::Layout;
-pub use rows::{Row, Rows};
+pub use row::Row;
+pub use rows::Rows;
+pub use stream::{RowStream, StreamError};
 pub use table::{Categories, Column, ColumnKind, ColumnSpec, Table};

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use crate::cell::parse_number;
 use crate::error::TableError;
 use crate::layout::Layout;
-use crate::rows::{Row, Rows};
+use crate::row::Row;
+use crate::rows::Rows;
 
 /// What a column's cells are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
