@@ -15,6 +15,7 @@ use yard_contract::{Artifact, Document, Input, Producer, Sha256};
 use crate::args::Common;
 use crate::error::Error;
 use crate::progress::Progress;
+use crate::stream::FileStream;
 use crate::{config, files, style};
 
 /// A tool's access to files, streams and the environment.
@@ -84,6 +85,11 @@ impl Io {
         let bytes = fs::read(path).map_err(fail)?;
         let input = Input::new(kind, &recorded_path(path), Sha256::of(&bytes));
         Ok(Source { bytes, input })
+    }
+
+    /// Opens a file that is to be read once, in pieces, and digested on the way.
+    pub fn open(&self, path: &Path) -> Result<FileStream, Error> {
+        FileStream::open(path)
     }
 
     /// Reads an artifact of a kind that this tool knows.

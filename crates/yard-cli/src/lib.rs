@@ -48,6 +48,7 @@ mod exit;
 pub mod files;
 mod io;
 mod progress;
+mod stream;
 pub mod style;
 
 pub use args::{Common, Format};
@@ -55,5 +56,6 @@ pub use error::{Class, Error, Failure};
 pub use exit::main;
 pub use io::{Io, Loaded, Source, recorded_path};
 pub use progress::Progress;
+pub use stream::FileStream;
 pub use yard_contract::Verdict;
 pub use {anstyle, clap};
