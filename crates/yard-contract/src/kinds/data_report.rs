@@ -13,7 +13,8 @@ pub struct DataReport {
     pub verdict: Verdict,
     /// Data rows read, the header not counted.
     pub rows: u64,
-    /// Rows that could not be split into as many fields as the header has.
+    /// Rows whose cells could not be checked: ragged, not UTF-8, or swallowed by an unclosed quote.
+    /// They are among `rows`, and in no other figure.
     pub unreadable_rows: u64,
     /// The columns, in the order of the file.
     pub columns: Vec<ColumnSummary>,
@@ -57,6 +58,8 @@ pub enum Rule {
     Ragged,
     /// The bytes are not UTF-8.
     Encoding,
+    /// A quote opens a cell and is never closed: the rest of the file is in that cell.
+    Quote,
     /// A column that the configuration requires is not in the header.
     ColumnMissing,
     /// A column that the configuration does not name.
@@ -73,7 +76,7 @@ pub enum Rule {
     Unique,
     /// More cells are missing than allowed.
     MissingShare,
-    /// Fewer rows than required.
+    /// Fewer or more rows than allowed.
     RowCount,
 }
 
@@ -110,7 +113,7 @@ pub struct Finding {
     /// The cell as it stands, cut at 80 characters; absent for columns marked private.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
-    /// What was expected, in words.
+    /// What is wrong, in words; complete with the value, where that is not private.
     pub message: String,
 }
 
@@ -125,6 +128,7 @@ impl Rule {
         match self {
             Self::Ragged => "ragged",
             Self::Encoding => "encoding",
+            Self::Quote => "quote",
             Self::ColumnMissing => "column-missing",
             Self::ColumnUnknown => "column-unknown",
             Self::Required => "required",
