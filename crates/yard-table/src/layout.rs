@@ -1,5 +1,7 @@
 //! How a CSV file separates and omits.
 
+use crate::cell::trim_blanks;
+
 /// How a CSV file separates its cells and writes a missing one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Layout {
@@ -49,8 +51,9 @@ impl Layout {
     }
 
     /// Whether a cell is missing. Surrounding blanks do not make a cell present.
+    #[inline]
     pub fn is_missing(&self, cell: &str) -> bool {
-        let cell = cell.trim_ascii();
+        let cell = trim_blanks(cell);
         cell.is_empty() || self.missing.iter().any(|text| text == cell)
     }
 }

@@ -1,5 +1,6 @@
 //! One row and its place.
 
+use crate::cell::trim_blanks;
 use crate::error::TableError;
 use crate::split::{Span, Splitter};
 
@@ -46,14 +47,23 @@ impl<'r> Row<'r> {
     }
 
     /// A cell's text; an error where its bytes are not UTF-8. The place must be below [`Self::len`].
+    #[inline]
     pub fn cell(&self, place: usize) -> Result<&'r str, TableError> {
-        let start = place.checked_sub(1).map_or(0, |before| self.ends[before] + 1);
+        let start = place
+            .checked_sub(1)
+            .map_or(0, |before| self.ends[before] + 1);
         let cell = start..self.ends[place];
         match self.text {
             Some(text) => text.get(cell),
             None => std::str::from_utf8(&self.bytes[cell]).ok(),
         }
         .ok_or(TableError::Encoding { line: self.line })
+    }
+
+    /// A cell's text without the blanks around it, which mean nothing in a table.
+    #[inline]
+    pub fn trimmed(&self, place: usize) -> Result<&'r str, TableError> {
+        self.cell(place).map(trim_blanks)
     }
 
     /// The row as it stands in the file, without a line end.

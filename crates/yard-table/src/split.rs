@@ -85,7 +85,8 @@ impl Splitter {
             None if !last => return None,
             found => {
                 let length = found.unwrap_or(bytes.len());
-                self.ends.extend(memchr_iter(self.delimiter, &bytes[..length]));
+                self.ends
+                    .extend(memchr_iter(self.delimiter, &bytes[..length]));
                 self.ends.push(length);
                 (length, false, None)
             }

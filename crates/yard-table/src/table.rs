@@ -157,7 +157,7 @@ impl Table {
         layout: &Layout,
     ) -> Result<(), TableError> {
         for ((column, name), &place) in self.columns.iter_mut().zip(&self.names).zip(places) {
-            let cell = row.cell(place)?;
+            let cell = row.trimmed(place)?;
             let missing = layout.is_missing(cell);
             match column {
                 Column::Number(values) if missing => values.push(f32::NAN),
@@ -172,7 +172,7 @@ impl Table {
                     values.push(value as f32);
                 }
                 Column::Category(values) => {
-                    values.push(if missing { "" } else { cell.trim_ascii() });
+                    values.push(if missing { "" } else { cell });
                     if values.levels.len() > MAX_LEVELS {
                         let column = name.clone();
                         return Err(TableError::TooManyLevels {
