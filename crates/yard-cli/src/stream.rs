@@ -84,6 +84,9 @@ mod tests {
         stream.read_exact(&mut start).unwrap();
         assert_eq!((stream.passed(), stream.length()), (3, 8));
         let input = stream.finish("table").unwrap();
-        assert_eq!(input, Input::new("table", "a.csv", Sha256::of(b"a,b\n1,2\n")));
+        assert_eq!(
+            input,
+            Input::new("table", "a.csv", Sha256::of(b"a,b\n1,2\n"))
+        );
     }
 }

@@ -49,6 +49,9 @@ impl TableError {
                 nearest: Some(nearest),
                 ..
             } => Some(format!("did you mean `{nearest}`?")),
+            Self::DuplicateColumn { .. } => Some(
+                "give each column a name of its own; is the first line a header at all?".to_owned(),
+            ),
             Self::Foreign { hint, .. } => Some((*hint).to_owned()),
             Self::OpenQuote { .. } | Self::LongRow { .. } => {
                 Some("close the quote, or double it where it belongs to the text".to_owned())

@@ -1,4 +1,5 @@
 //! Rows and cells are those that the `csv` crate finds, from memory and from a reader alike.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::io::{self, Read};
 
