@@ -66,6 +66,17 @@ impl Staging {
             .map_err(PackageError::io("create", &path))
     }
 
+    /// Creates a file in the folder anew, or empties it: for what is tried again after a failure.
+    pub fn replace(&self, relative: &Path) -> Result<File, PackageError> {
+        let path = self.folder.join(relative);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(PackageError::io("remove", &path)(error))
+            }
+            _ => self.create(relative),
+        }
+    }
+
     /// Flushes every file and folder to the disk, puts the folder in its place and flushes that.
     pub fn commit(mut self) -> Result<(), PackageError> {
         sync_tree(&self.folder)?;

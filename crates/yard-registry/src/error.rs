@@ -1,0 +1,153 @@
+//! What can go wrong with a registry.
+
+use std::io;
+use std::path::PathBuf;
+
+use yard_contract::{ParseError, Sha256};
+use yard_forge::ForgeError;
+use yard_package::{IdFlaw, PackageError};
+
+use crate::spec::SpecFlaw;
+
+/// Why something was not published or fetched.
+#[derive(Debug, thiserror::Error)]
+pub enum RegistryError {
+    /// The forge's answer, or the lack of one.
+    #[error(transparent)]
+    Forge(#[from] ForgeError),
+    /// A target that cannot be understood or opened.
+    #[error(transparent)]
+    Spec(#[from] SpecFlaw),
+    /// A name or version that cannot be used.
+    #[error(transparent)]
+    Id(#[from] IdFlaw),
+    /// A file that could not be put in its place.
+    #[error(transparent)]
+    Put(#[from] yard_cli::Error),
+    /// A folder that could not be filled.
+    #[error(transparent)]
+    Package(#[from] PackageError),
+    /// A file or folder of a folder registry.
+    #[error("failed to {action} `{}`", .path.display())]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// On which.
+        path: PathBuf,
+        /// What the system answered.
+        #[source]
+        source: io::Error,
+    },
+    /// A file name that cannot lie in every registry.
+    #[error(
+        "`{0}` cannot be a released file's name: use letters, digits, `.`, `_`, `+`, `-`, once"
+    )]
+    AssetName(String),
+    /// A release without files.
+    #[error("a release needs at least one file")]
+    Empty,
+    /// The release is not there, or was never completed.
+    #[error("{target} has no complete release {release}")]
+    Absent {
+        /// The target.
+        target: String,
+        /// Name and version.
+        release: String,
+    },
+    /// The target's manifest cannot be used.
+    #[error("the manifest of {release} in {target} cannot be used")]
+    Manifest {
+        /// The target.
+        target: String,
+        /// Name and version.
+        release: String,
+        /// What is wrong with it.
+        #[source]
+        source: ParseError,
+    },
+    /// The target's manifest is of something else.
+    #[error("the manifest of {release} in {target} is of {found}")]
+    OtherManifest {
+        /// The target.
+        target: String,
+        /// Name and version.
+        release: String,
+        /// Name and version that the manifest gives.
+        found: String,
+    },
+    /// What was read is not what the manifest lists.
+    #[error("`{file}` in {target} has sha256 {found}, not {expected}")]
+    Digest {
+        /// The target.
+        target: String,
+        /// The file.
+        file: String,
+        /// The digest it should have.
+        expected: Sha256,
+        /// The digest it has.
+        found: Sha256,
+    },
+    /// Publishing stopped on the way. What is there stays, and is invisible without the manifest.
+    #[error("publishing to {target} stopped: {} there, {} missing", listed(.there), listed(.missing))]
+    Incomplete {
+        /// The target.
+        target: String,
+        /// Files that are there.
+        there: Vec<String>,
+        /// Files that are not.
+        missing: Vec<String>,
+        /// Why it stopped.
+        #[source]
+        source: Box<Self>,
+    },
+    /// Somebody else published other bytes at the same time, first, and ours cannot be withdrawn.
+    #[error("another publisher was first with `{file}` in {target}, and ours cannot be withdrawn")]
+    NotWithdrawn {
+        /// The target.
+        target: String,
+        /// The file.
+        file: String,
+        /// Why not.
+        #[source]
+        source: Box<ForgeError>,
+    },
+}
+
+impl RegistryError {
+    /// Whether a later run may succeed without anybody changing anything.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Forge(error) => error.is_transient(),
+            Self::Incomplete { source, .. } => source.is_transient(),
+            _ => false,
+        }
+    }
+
+    /// What the user can do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Forge(error) => error.hint(),
+            Self::Put(error) => yard_cli::Failure::hint(error),
+            Self::Incomplete { source, .. } => {
+                let resume = "run the same command again: what is there is kept".to_owned();
+                Some(match source.hint() {
+                    Some(hint) => format!("{hint}; then {resume}"),
+                    None => resume,
+                })
+            }
+            Self::NotWithdrawn { file, .. } => Some(format!(
+                "delete the newest `{file}` of this version by hand"
+            )),
+            Self::Absent { .. } => Some("check the name and the version".to_owned()),
+            _ => None,
+        }
+    }
+}
+
+fn listed(files: &[String]) -> String {
+    if files.is_empty() {
+        "nothing".to_owned()
+    } else {
+        files.join(", ")
+    }
+}

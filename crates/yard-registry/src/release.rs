@@ -1,0 +1,99 @@
+//! What is published under one name and version.
+
+use yard_contract::{Document, Input, Manifest, ManifestFile, Producer};
+use yard_forge::Upload;
+use yard_package::{MANIFEST, PackageId};
+
+use crate::error::RegistryError;
+
+/// One file of a release.
+#[derive(Clone, Debug)]
+pub struct Asset {
+    name: String,
+    upload: Upload,
+}
+
+impl Asset {
+    /// A file under a flat name that every registry takes as it is.
+    pub fn new(name: &str, upload: Upload) -> Result<Self, RegistryError> {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "._+-".contains(c);
+        let fits = name.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && name.len() <= 255
+            && name.chars().all(plain)
+            && !name.eq_ignore_ascii_case(MANIFEST);
+        if !fits {
+            return Err(RegistryError::AssetName(name.escape_debug().to_string()));
+        }
+        Ok(Self {
+            name: name.to_owned(),
+            upload,
+        })
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its bytes, size and digest.
+    pub const fn upload(&self) -> &Upload {
+        &self.upload
+    }
+}
+
+/// Files under a name and a version, and the manifest that lists them.
+#[derive(Clone, Debug)]
+pub struct Release {
+    id: PackageId,
+    assets: Vec<Asset>,
+    manifest: Document<Manifest>,
+}
+
+impl Release {
+    /// A release of some files, each under its own name.
+    pub fn new(
+        id: PackageId,
+        produced_by: Producer,
+        inputs: Vec<Input>,
+        mut assets: Vec<Asset>,
+    ) -> Result<Self, RegistryError> {
+        assets.sort_by(|one, other| one.name.cmp(&other.name));
+        if let Some(pair) = assets.windows(2).find(|pair| pair[0].name == pair[1].name) {
+            return Err(RegistryError::AssetName(pair[0].name.clone()));
+        }
+        if assets.is_empty() {
+            return Err(RegistryError::Empty);
+        }
+        let entry = |asset: &Asset| ManifestFile {
+            path: asset.name.clone(),
+            size: asset.upload.size,
+            sha256: asset.upload.sha256,
+        };
+        let manifest = Manifest {
+            name: id.name().to_owned(),
+            package_version: id.version().to_owned(),
+            files: assets.iter().map(entry).collect(),
+        };
+        let manifest = Document::new(produced_by, inputs, manifest);
+        Ok(Self {
+            id,
+            assets,
+            manifest,
+        })
+    }
+
+    /// Its name and version.
+    pub const fn id(&self) -> &PackageId {
+        &self.id
+    }
+
+    /// Its files, in the order of their names.
+    pub fn assets(&self) -> &[Asset] {
+        &self.assets
+    }
+
+    /// What lists them.
+    pub const fn manifest(&self) -> &Document<Manifest> {
+        &self.manifest
+    }
+}

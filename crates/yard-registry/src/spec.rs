@@ -1,0 +1,246 @@
+//! How a target is named on a command line.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use url::Url;
+use yard_forge::{
+    Client, Clock, Credential, GenericPackages, GitLabJob, Monotonic, Origin, Settings, Variables,
+};
+
+use crate::error::RegistryError;
+use crate::folder::FolderStore;
+use crate::gitlab::GitLabStore;
+use crate::store::Target;
+
+/// A target as it was asked for: `dir:FOLDER`, `gitlab:`, or `gitlab:API-URL#PROJECT`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TargetSpec {
+    text: String,
+    place: Place,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Place {
+    Folder(PathBuf),
+    /// The project that the job runs in.
+    GitLabJob,
+    GitLab {
+        api: String,
+        project: String,
+    },
+}
+
+/// Why a target cannot be understood or opened.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SpecFlaw {
+    /// The text names no target.
+    #[error(
+        "`{0}` names no registry: use `dir:FOLDER`, `gitlab:` within a GitLab job, or \
+         `gitlab:https://HOST/api/v4#GROUP/PROJECT`"
+    )]
+    Unknown(String),
+    /// `gitlab:` outside a GitLab job.
+    #[error(
+        "`gitlab:` needs `CI_API_V4_URL` and `CI_PROJECT_ID`, which every GitLab job has; elsewhere \
+         use `gitlab:https://HOST/api/v4#GROUP/PROJECT`"
+    )]
+    NoJob,
+}
+
+/// How targets are reached.
+#[derive(Clone)]
+pub struct Connection {
+    /// Time limits, certificates, proxies.
+    pub settings: Settings,
+    /// Time and waiting.
+    pub clock: Arc<dyn Clock>,
+    /// Spreads the retries of processes that run side by side.
+    pub seed: u64,
+}
+
+impl Connection {
+    /// By the machine's own clock.
+    pub fn new(settings: Settings, seed: u64) -> Self {
+        Self {
+            settings,
+            clock: Arc::new(Monotonic::start()),
+            seed,
+        }
+    }
+}
+
+impl FromStr for TargetSpec {
+    type Err = SpecFlaw;
+
+    fn from_str(text: &str) -> Result<Self, SpecFlaw> {
+        // A URL with a password in it would be repeated in the message.
+        let shown = text.split_once('@').map_or(text, |_| "gitlab:…@…");
+        let unknown = || SpecFlaw::Unknown(shown.escape_debug().to_string());
+        let place = match text.split_once(':').ok_or_else(unknown)? {
+            ("dir", folder) if !folder.is_empty() => Place::Folder(PathBuf::from(folder)),
+            ("gitlab", "") => Place::GitLabJob,
+            ("gitlab", address) => {
+                let (api, project) = address.split_once('#').ok_or_else(unknown)?;
+                let is_project = !project.is_empty()
+                    && project
+                        .split('/')
+                        .all(|part| !matches!(part, "" | "." | ".."));
+                if !is_project || Url::parse(api).is_err() || address.contains('@') {
+                    return Err(unknown());
+                }
+                Place::GitLab {
+                    api: api.to_owned(),
+                    project: project.to_owned(),
+                }
+            }
+            _ => return Err(unknown()),
+        };
+        Ok(Self {
+            text: text.to_owned(),
+            place,
+        })
+    }
+}
+
+impl fmt::Display for TargetSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl TargetSpec {
+    /// Opens the target, with the variables of the environment.
+    ///
+    /// The job's own token goes to the server that runs the job and to no other. For an address
+    /// that a person wrote, the token that a person set comes first.
+    pub fn open(
+        &self,
+        variables: &Variables,
+        connection: &Connection,
+    ) -> Result<Target, RegistryError> {
+        let job = GitLabJob::detect(variables);
+        let explicit = Credential::explicit(variables);
+        let (api, project, credential) = match &self.place {
+            Place::Folder(root) => {
+                return Ok(Target::new(
+                    self.text.clone(),
+                    FolderStore::new(root.clone()),
+                ));
+            }
+            Place::GitLabJob => {
+                let job = job.ok_or(SpecFlaw::NoJob)?;
+                let credential = job.job_token.map(Credential::Job).or(explicit);
+                (job.api_url, job.project_id, credential)
+            }
+            Place::GitLab { api, project } => {
+                let own = job.filter(|job| same_origin(&job.api_url, api));
+                let token = own.and_then(|job| job.job_token).map(Credential::Job);
+                (api.clone(), project.clone(), explicit.or(token))
+            }
+        };
+        let Connection {
+            settings,
+            clock,
+            seed,
+        } = connection.clone();
+        let client = Client::new(&api, credential, settings, clock, seed)?;
+        let packages = GenericPackages::new(client, &project);
+        Ok(Target::new(self.text.clone(), GitLabStore::new(packages)))
+    }
+}
+
+fn same_origin(one: &str, other: &str) -> bool {
+    let origin = |text: &str| Origin::of(&Url::parse(text).ok()?).ok();
+    origin(one).is_some_and(|one| origin(other) == Some(one))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn targets_are_told_apart_and_others_refused() {
+        for good in [
+            "dir:out/registry",
+            "dir:/srv/r:1",
+            "gitlab:",
+            "gitlab:https://g/api/v4#a/b",
+        ] {
+            assert_eq!(good.parse::<TargetSpec>().unwrap().to_string(), good);
+        }
+        for bad in [
+            "",
+            "out/registry",
+            "dir:",
+            "s3://x",
+            "gitlab",
+            "gitlab:https://g/api/v4",
+            "gitlab:https://g/api/v4#",
+            "gitlab:g#1",
+            "gitlab:https://g/api/v4#../x",
+            "gitlab:https://me:secret@g/api/v4#1",
+        ] {
+            let error = bad.parse::<TargetSpec>().unwrap_err().to_string();
+            assert!(
+                error.contains("names no registry") && !error.contains("secret"),
+                "{error}"
+            );
+        }
+    }
+
+    #[test]
+    fn outside_a_job_the_jobs_project_cannot_be_meant() {
+        let spec: TargetSpec = "gitlab:".parse().unwrap();
+        let connection = Connection::new(Settings::default(), 0);
+        let error = spec.open(&Variables::default(), &connection).unwrap_err();
+        assert!(
+            matches!(error, RegistryError::Spec(SpecFlaw::NoJob)),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn the_jobs_token_goes_to_the_jobs_server_only() {
+        let token = |spec: &str, more: &[(&str, &str)]| {
+            let mut variables = vec![
+                ("CI_API_V4_URL", "https://gitlab.example/api/v4"),
+                ("CI_PROJECT_ID", "1"),
+                ("CI_JOB_TOKEN", "job"),
+            ];
+            variables.extend(more);
+            let spec: TargetSpec = spec.parse().unwrap();
+            let connection = Connection::new(Settings::default(), 0);
+            let target = spec
+                .open(&variables.into_iter().collect(), &connection)
+                .unwrap();
+            let text = format!("{target:?}");
+            assert!(!text.contains("glpat"), "{text}");
+            let found = ["Some(Job(", "Some(Access(", "credential: None"]
+                .into_iter()
+                .find(|kind| text.contains(kind));
+            found.unwrap_or_else(|| panic!("{text}"))
+        };
+        let personal = [("GITLAB_TOKEN", "glpat-secret")];
+        assert_eq!(token("gitlab:", &[]), "Some(Job(");
+        assert_eq!(token("gitlab:", &personal), "Some(Job(");
+        assert_eq!(
+            token("gitlab:https://gitlab.example/api/v4#2", &[]),
+            "Some(Job("
+        );
+        assert_eq!(
+            token("gitlab:https://gitlab.example/api/v4#2", &personal),
+            "Some(Access("
+        );
+        assert_eq!(
+            token("gitlab:https://other.example/api/v4#2", &[]),
+            "credential: None"
+        );
+        assert_eq!(
+            token("gitlab:https://gitlab.example:8443/api/v4#2", &[]),
+            "credential: None"
+        );
+    }
+}
