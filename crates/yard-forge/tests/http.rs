@@ -3,10 +3,6 @@
     clippy::unwrap_used,
     reason = "a test fails by panicking, in its helpers too"
 )]
-#![expect(
-    clippy::format_push_string,
-    reason = "a test server's answers are short"
-)]
 
 mod loopback;
 

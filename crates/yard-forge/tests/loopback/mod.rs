@@ -142,12 +142,15 @@ fn serve(mut stream: TcpStream, handler: &impl Handler) -> std::io::Result<()> {
     if reply.silent {
         return stream.shutdown(Shutdown::Both);
     }
-    let mut answer = format!("HTTP/1.1 {} Told\r\nconnection: close\r\n", reply.status);
+    write!(
+        stream,
+        "HTTP/1.1 {} Told\r\nconnection: close\r\n",
+        reply.status
+    )?;
     for (name, value) in &reply.headers {
-        answer += &format!("{name}: {value}\r\n");
+        write!(stream, "{name}: {value}\r\n")?;
     }
-    answer += &format!("content-length: {}\r\n\r\n", reply.body.len());
-    stream.write_all(answer.as_bytes())?;
+    write!(stream, "content-length: {}\r\n\r\n", reply.body.len())?;
     let sent = reply.cut.unwrap_or(reply.body.len()).min(reply.body.len());
     stream.write_all(&reply.body[..sent])?;
     stream.flush()?;

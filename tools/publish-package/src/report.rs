@@ -1,0 +1,70 @@
+//! What publishing says to people. It decides nothing.
+
+use std::io::{self, Write};
+
+use yard_cli::{Format, Verdict, style};
+use yard_contract::{DeliveryAction, Document, PublishReceipt};
+
+pub(crate) fn render(
+    receipt: &Document<PublishReceipt>,
+    format: Format,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    match format {
+        Format::Json => out.write_all(&receipt.to_bytes()),
+        Format::Human => human(&receipt.body, out),
+    }
+}
+
+fn human(receipt: &PublishReceipt, out: &mut dyn Write) -> io::Result<()> {
+    let (bold, colour, faint) = (style::STRONG, style::of(receipt.verdict), style::FAINT);
+    let (name, version) = (&receipt.name, &receipt.package_version);
+    let planned = receipt
+        .deliveries
+        .iter()
+        .any(|d| d.action == DeliveryAction::Planned);
+    let outcome = match receipt.verdict {
+        Verdict::Pass if planned => "would be published",
+        Verdict::Pass => "published",
+        _ => "NOT published: this version is released with other bytes",
+    };
+    writeln!(
+        out,
+        "{bold}{name} {version}{bold:#} {colour}{outcome}{colour:#}"
+    )?;
+    writeln!(
+        out,
+        "{faint}archive: {} bytes, sha256 {}{faint:#}",
+        receipt.archive_size, receipt.archive_sha256
+    )?;
+    let mut target = None;
+    for delivery in &receipt.deliveries {
+        if target != Some(&delivery.target) {
+            target = Some(&delivery.target);
+            writeln!(out, "{}", style::line(&delivery.target))?;
+        }
+        writeln!(
+            out,
+            "  {:<14} {}  {}",
+            word(delivery.action),
+            delivery.sha256.short(),
+            style::line(&delivery.file)
+        )?;
+    }
+    if receipt.verdict == Verdict::Fail {
+        writeln!(
+            out,
+            "a released version never changes: choose a new version"
+        )?;
+    }
+    Ok(())
+}
+
+const fn word(action: DeliveryAction) -> &'static str {
+    match action {
+        DeliveryAction::Uploaded => "uploaded",
+        DeliveryAction::AlreadyThere => "already there",
+        DeliveryAction::Conflict => "CONFLICT",
+        DeliveryAction::Planned => "to be uploaded",
+    }
+}
