@@ -1,6 +1,7 @@
 //! From an HTTP answer to what to do about it.
 
-use std::io::Read as _;
+use std::error::Error;
+use std::io::{self, Read as _};
 
 use reqwest::blocking::Response;
 use reqwest::header::{DATE, HeaderName, RETRY_AFTER};
@@ -80,9 +81,14 @@ pub(crate) fn success(
     })
 }
 
-/// What happened to a request that got no answer.
-pub(crate) fn reason(error: &reqwest::Error) -> &'static str {
-    if error.is_timeout() {
+/// What to make of a request that got no answer.
+pub(crate) fn unanswered(request: &str, error: reqwest::Error) -> ForgeError {
+    let request = request.to_owned();
+    // A certificate does not become right by trying again.
+    if let Some(source) = certificate(&error) {
+        return ForgeError::Untrusted { request, source };
+    }
+    let reason = if error.is_timeout() {
         "no answer in time"
     } else if error.is_connect() {
         "no connection"
@@ -90,7 +96,36 @@ pub(crate) fn reason(error: &reqwest::Error) -> &'static str {
         "the body could not be sent"
     } else {
         "the connection broke off"
+    };
+    let source: Option<Box<dyn Error + Send + Sync>> = Some(Box::new(error.without_url()));
+    ForgeError::Transient {
+        request,
+        reason: reason.to_owned(),
+        retry_after: None,
+        source,
     }
+}
+
+/// The complaint about a certificate, wherever in the chain of causes it is.
+fn certificate(error: &(dyn Error + 'static)) -> Option<rustls::Error> {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        let within = error
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref);
+        let found = match within {
+            Some(inner) => inner.downcast_ref::<rustls::Error>(),
+            None => error.downcast_ref::<rustls::Error>(),
+        };
+        if let Some(found @ rustls::Error::InvalidCertificate(_)) = found {
+            return Some(found.clone());
+        }
+        cause = match within {
+            Some(inner) => Some(inner),
+            None => error.source(),
+        };
+    }
+    None
 }
 
 /// An answer's JSON, whatever else it holds.

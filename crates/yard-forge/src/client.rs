@@ -176,12 +176,9 @@ impl Client {
                 .timeout(time_for(upload.size, self.settings.stall_timeout))
                 .body(body);
         }
-        let response = builder.send().map_err(|error| ForgeError::Transient {
-            request: request.to_owned(),
-            reason: answer::reason(&error).to_owned(),
-            retry_after: None,
-            source: Some(Box::new(error.without_url())),
-        })?;
+        let response = builder
+            .send()
+            .map_err(|error| answer::unanswered(request, error))?;
         if let Some((upload, watch)) = sent.filter(|_| response.status().is_success()) {
             upload.check(&watch)?;
         }

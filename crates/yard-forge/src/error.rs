@@ -32,6 +32,15 @@ pub enum ForgeError {
         #[source]
         source: Box<Self>,
     },
+    /// The server could not prove who it is.
+    #[error("{request} was not sent: the server's certificate cannot be believed")]
+    Untrusted {
+        /// Method and URL.
+        request: String,
+        /// What is wrong with it.
+        #[source]
+        source: rustls::Error,
+    },
     /// The server understood and said no.
     #[error("{request} was refused with status {status}{}", told(.message))]
     Refused {
@@ -140,6 +149,11 @@ impl ForgeError {
         match self {
             Self::Unauthorised { needs, .. } | Self::NotFound { needs, .. } => Some(needs.clone()),
             Self::GaveUp { source, .. } => source.hint(),
+            Self::Untrusted { .. } => Some(
+                "if the server's certificate authority is your own, set `CI_SERVER_TLS_CA_FILE` to \
+                 its PEM file"
+                    .to_owned(),
+            ),
             Self::Url { .. } => Some("use https, and http for this machine only".to_owned()),
             _ => None,
         }
