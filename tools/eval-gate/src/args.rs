@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use yard_cli::Common;
-use yard_cli::clap::{self, ArgGroup, Parser, ValueEnum};
+use yard_cli::clap::{self, ArgGroup, Parser, Subcommand, ValueEnum};
 
 /// Judge whether a model may replace the champion, with its uncertainty
 ///
@@ -14,6 +14,8 @@ use yard_cli::clap::{self, ArgGroup, Parser, ValueEnum};
 #[command(
     name = "eval-gate",
     version,
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
     group = ArgGroup::new("opponent").required(true),
     after_help = "\
 Examples:
@@ -23,6 +25,10 @@ Examples:
 Exit codes: 0 pass, 1 fail, 2 could not judge, 4 inconclusive or warning, 101 a defect"
 )]
 pub struct Args {
+    /// What to do instead of judging
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+
     /// The model: a folder that `train` wrote, or a package
     #[arg(long, value_name = "DIR|FILE", default_value = "out/model")]
     pub(crate) model: PathBuf,
@@ -53,6 +59,13 @@ pub struct Args {
 
     #[command(flatten)]
     pub(crate) common: Common,
+}
+
+/// What to do instead of judging.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
+pub(crate) enum Command {
+    /// Print the configuration's JSON Schema
+    Schema,
 }
 
 /// What stdout carries.

@@ -26,6 +26,7 @@ use yard_model::{Model, Predictor};
 use yard_package::{Limits, Package};
 
 pub use crate::args::Args;
+use crate::args::Command;
 use crate::charts::{Charts, ClassNames};
 pub use crate::config::schema;
 pub use crate::error::GateError;
@@ -35,6 +36,10 @@ use crate::report::Report;
 
 /// Evaluates a model and judges it.
 pub fn run(args: Args, io: &mut Io) -> Result<Verdict, GateError> {
+    if args.command == Some(Command::Schema) {
+        io.print(|out| out.write_all(schema().as_bytes()))?;
+        return Ok(Verdict::Pass);
+    }
     let plan = Plan::resolve(args, io)?;
     if io.print_plan(&plan)? {
         return Ok(Verdict::Pass);

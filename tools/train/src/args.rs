@@ -80,6 +80,8 @@ pub(crate) struct FitArgs {
 pub(crate) enum Command {
     /// Write a first configuration for a table
     Init(InitArgs),
+    /// Print the configuration's JSON Schema
+    Schema,
 }
 
 /// Arguments of `init`.

@@ -163,7 +163,7 @@ fn role(column: &Seen, labels: &[bool]) -> Role {
         };
     }
     if is_identifier(column, labels.len()) {
-        return Role::Excluded("a different whole number in every row");
+        return Role::Excluded("an identifier: another whole number in every row");
     }
     match auc_alone(&column.numbers, labels) {
         Some(auc) if auc >= SUSPICIOUS_AUC => Role::Leak(auc),
@@ -171,6 +171,8 @@ fn role(column: &Seen, labels: &[bool]) -> Role {
     }
 }
 
+/// A different whole number in every row, and either counted up with the rows or called an
+/// identifier. A measured amount may differ in every row too, but does neither.
 fn is_identifier(column: &Seen, rows: usize) -> bool {
     let whole = column
         .numbers
@@ -181,7 +183,10 @@ fn is_identifier(column: &Seen, rows: usize) -> bool {
     }
     let mut sorted = column.numbers.clone();
     sorted.sort_unstable_by(f64::total_cmp);
-    sorted.windows(2).all(|pair| pair[0] < pair[1])
+    let unique = sorted.windows(2).all(|pair| pair[0] < pair[1]);
+    let counted = column.numbers.is_sorted();
+    let name = column.name.to_lowercase();
+    unique && (counted || name == "id" || name.ends_with("_id") || name.ends_with(" id"))
 }
 
 /// How well a column alone ranks the target, in either direction; missing cells rank lowest.

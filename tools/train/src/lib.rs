@@ -40,6 +40,10 @@ use crate::plan::Plan;
 pub fn run(args: Args, io: &mut Io) -> Result<Verdict, TrainError> {
     match (args.command, args.fit) {
         (Some(Command::Init(init)), _) => init::run(&init, io),
+        (Some(Command::Schema), _) => {
+            io.print(|out| out.write_all(schema().as_bytes()))?;
+            Ok(Verdict::Pass)
+        }
         (None, Some(fit)) => {
             let plan = Plan::resolve(fit, io)?;
             if io.print_plan(&plan)? {

@@ -1,0 +1,354 @@
+//! The command line as it is seen from outside.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+const CONFIG: &str = "\
+target: {column: late, positive: \"yes\"}
+features: {numbers: [income, age], categories: [region]}
+split: {method: stratified, holdout_share: 0.25}
+algorithm: gradient-boosting
+seed: 7
+cross_validation: {folds: 3}
+gradient_boosting: {rounds: 20, max_leaves: 4, min_rows_in_leaf: 5}
+";
+
+/// Rows in which income and region matter; every ninth age is missing.
+fn table(rows: u32) -> String {
+    let mut text = "id,income,age,region,month,late\n".to_owned();
+    for row in 0..rows {
+        let income = 1000 + (row * 7919) % 4000;
+        let age = if row % 9 == 0 {
+            String::new()
+        } else {
+            (20 + (row * 31) % 50).to_string()
+        };
+        let region = ["north", "south", "east"][(row * 17 % 3) as usize];
+        let risk = (5000 - income) / 50 + if row * 17 % 3 == 1 { 25 } else { 0 };
+        let late = if (row * 6151) % 100 < risk {
+            "yes"
+        } else {
+            "no"
+        };
+        let month = 1 + row * 12 / rows;
+        writeln!(text, "{row},{income},{age},{region},2024-{month:02},{late}").unwrap();
+    }
+    text
+}
+
+struct Project(TempDir);
+
+impl Project {
+    fn new(data: &str, config: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        yard_cli::files::write(&folder.path().join("data.csv"), data.as_bytes()).unwrap();
+        yard_cli::files::write(&folder.path().join("configs/train.yaml"), config.as_bytes())
+            .unwrap();
+        Self(folder)
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_train"));
+        command.current_dir(self.0.path()).env_clear();
+        command
+    }
+
+    fn train(&self, more: &[&str]) -> Output {
+        self.command()
+            .args(["--data", "data.csv"])
+            .args(more)
+            .output()
+            .unwrap()
+    }
+
+    fn file(&self, name: &str) -> Vec<u8> {
+        fs::read(self.0.path().join(name)).unwrap_or_default()
+    }
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn commands() {
+    trycmd::TestCases::new()
+        .env("CLICOLOR_FORCE", "0")
+        .env("NO_COLOR", "1")
+        .env("COLUMNS", "100")
+        .env("TRAINYARD_TEST_PANIC", "false")
+        .case("tests/cmd/*.trycmd")
+        .run();
+}
+
+#[test]
+fn the_committed_schema_is_current() {
+    let place = Path::new(env!("CARGO_MANIFEST_DIR")).join("train.schema.json");
+    let committed = fs::read_to_string(place).unwrap_or_default();
+    assert!(committed == train::schema(), "stale: run `make bless`");
+}
+
+#[test]
+fn the_same_bytes_on_any_number_of_threads_and_in_any_folder() {
+    for algorithm in ["gradient-boosting", "logistic-regression"] {
+        let config = CONFIG.replace("gradient-boosting", algorithm);
+        let mut runs = Vec::new();
+        for threads in ["1", "2", "5"] {
+            let project = Project::new(&table(800), &config);
+            let output = project.train(&["--threads", threads]);
+            assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+            let files =
+                yard_model::file::ALL.map(|name| project.file(&format!("out/model/{name}")));
+            runs.push((
+                files,
+                project.file("out/holdout.csv"),
+                project.file("out/split.json"),
+            ));
+        }
+        assert!(
+            runs.windows(2).all(|pair| pair[0] == pair[1]),
+            "{algorithm}"
+        );
+        assert!(runs[0].0.iter().all(|file| !file.is_empty()));
+    }
+}
+
+#[test]
+fn the_model_folder_loads_and_reproduces_its_golden_rows() {
+    let project = Project::new(&table(800), CONFIG);
+    project.train(&[]);
+    let folder = project.0.path().join("out/model");
+    let package = yard_package::Package::open(&folder, &yard_package::Limits::default()).unwrap();
+    let model = yard_model::Model::load(&package, "out/model").unwrap();
+    let rows: Vec<_> = model
+        .golden
+        .rows
+        .iter()
+        .map(|row| row.features.clone())
+        .collect();
+    let answers = model.predictor.predict_rows(&rows).unwrap();
+    for (answer, row) in answers.iter().zip(&model.golden.rows) {
+        assert!((f64::from(*answer) - row.probability.get()).abs() <= 1e-12);
+    }
+    assert!(model.run.cross_validation.unwrap().auc_mean.get() > 0.6);
+    assert!(
+        model.run.importance[0].feature == "income",
+        "{:?}",
+        model.run.importance
+    );
+}
+
+#[test]
+fn a_time_split_holds_out_what_comes_later() {
+    let config = CONFIG.replace(
+        "split: {method: stratified, holdout_share: 0.25}",
+        "split: {method: time, column: month, from: 2024-10}",
+    );
+    let project = Project::new(&table(800), &config);
+    let output = project.train(&[]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let holdout = String::from_utf8(project.file("out/holdout.csv")).unwrap();
+    let months: Vec<&str> = holdout
+        .lines()
+        .skip(1)
+        .map(|line| line.split(',').nth(4).unwrap())
+        .collect();
+    assert!(
+        !months.is_empty() && months.iter().all(|month| *month >= "2024-10"),
+        "{months:?}"
+    );
+    assert!(holdout.starts_with("id,income,age,region,month,late\n"));
+}
+
+#[test]
+fn what_cannot_be_fitted_is_exit_2_with_a_reason_and_leaves_no_model() {
+    let good = table(200);
+    let one_class = good.replace(",yes\n", ",no\n");
+    let three = good.replacen(",no\n", ",maybe\n", 1);
+    let text = good.replacen("\n1,", "\n1,much", 1);
+    let ragged = good.replacen("\n5,", "\n5,5,", 1);
+    let unlabelled = good.replacen(",no\n", ",\n", 1);
+    let header = "id,income,age,region,month,late\n".to_owned();
+    let cases: [(&str, &str, &str); 16] = [
+        ("", CONFIG, "the table is empty"),
+        (&header, CONFIG, "the table has a header and no rows"),
+        (&one_class, CONFIG, "needs two values, `yes` and one other"),
+        (&three, CONFIG, "needs two values"),
+        (&text, CONFIG, "line 3, column `income`"),
+        (&ragged, CONFIG, "line 7: 7 fields where the header has 6"),
+        (&unlabelled, CONFIG, "the target `late` is missing"),
+        (
+            &good,
+            &CONFIG.replace("income", "incom"),
+            "there is no column `incom`",
+        ),
+        (
+            &good,
+            &CONFIG.replace("seed:", "sede:"),
+            "configs/train.yaml:5:1: unknown field `sede`",
+        ),
+        (
+            &good,
+            &CONFIG.replace("0.25", "1.5"),
+            "`split.holdout_share` is 1.5",
+        ),
+        (
+            &good,
+            &CONFIG.replace("0.25", ".nan"),
+            "configs/train.yaml:3:",
+        ),
+        (
+            &good,
+            &CONFIG.replace("folds: 3", "folds: 1"),
+            "`cross_validation.folds` is 1",
+        ),
+        (
+            &good,
+            &CONFIG.replace("folds: 3", "folds: 150"),
+            "folds need as many rows of each class",
+        ),
+        (
+            &good,
+            &CONFIG.replace("max_leaves: 4", "max_leaves: 1"),
+            "gradient boosting failed",
+        ),
+        (
+            &good,
+            &CONFIG.replace("[income, age]", "[income, income]"),
+            "`income` is named twice",
+        ),
+        (
+            &good,
+            &CONFIG.replace("[income, age]", "[income, late]"),
+            "`late` is named twice",
+        ),
+    ];
+    for (data, config, reason) in cases {
+        let project = Project::new(data, config);
+        let output = project.train(&[]);
+        assert_eq!(
+            output.status.code(),
+            Some(2),
+            "{reason}: {}",
+            stderr(&output)
+        );
+        assert!(
+            stderr(&output).contains(reason),
+            "{reason}: {}",
+            stderr(&output)
+        );
+        assert!(project.file("out/model/run.json").is_empty(), "{reason}");
+    }
+}
+
+#[test]
+fn a_missing_file_and_no_file_are_told_apart() {
+    let project = Project::new("", CONFIG);
+    let missing = project
+        .command()
+        .args(["--data", "nowhere.csv"])
+        .output()
+        .unwrap();
+    assert_eq!(missing.status.code(), Some(2));
+    assert!(
+        stderr(&missing).contains("failed to read `nowhere.csv`"),
+        "{}",
+        stderr(&missing)
+    );
+    let nothing = project.command().output().unwrap();
+    assert_eq!(nothing.status.code(), Some(2), "{}", stderr(&nothing));
+    assert!(stderr(&nothing).contains("--data"), "{}", stderr(&nothing));
+}
+
+#[test]
+fn a_closed_stdout_changes_nothing_and_a_full_one_is_an_error() {
+    let project = Project::new(&table(300), CONFIG);
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let status = |stdout: Stdio| {
+        let mut command = project.command();
+        command
+            .args(["--data", "data.csv"])
+            .stdout(stdout)
+            .stderr(Stdio::null());
+        command.status().unwrap().code()
+    };
+    assert_eq!(status(writer.into()), Some(0));
+    let full = fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    assert_eq!(status(full.into()), Some(2));
+}
+
+#[test]
+fn a_panic_is_101() {
+    let project = Project::new(&table(300), CONFIG);
+    assert_eq!(project.train(&["--test-panic"]).status.code(), Some(101));
+}
+
+#[test]
+fn json_on_stdout_is_the_run() {
+    let project = Project::new(&table(300), CONFIG);
+    let output = project.train(&["--format", "json"]);
+    assert_eq!(output.stdout, project.file("out/model/run.json"));
+}
+
+#[test]
+fn a_drafted_configuration_fits_and_leaves_out_what_is_no_feature() {
+    let mut data = String::from("id,constant,note,income,leak,bought\n");
+    for row in 0..400_u32 {
+        let income = (row * 7919) % 1000;
+        let bought = (row * 6151) % 1000 < income;
+        let leak = u32::from(bought) * 3 + row % 2;
+        let bought = u32::from(bought);
+        writeln!(data, "{row},x,text {row},{income},{leak},{bought}").unwrap();
+    }
+    let project = Project::new(&data, "");
+    let init = |more: &[&str]| {
+        let mut command = project.command();
+        command.args([
+            "init",
+            "--data",
+            "data.csv",
+            "--target",
+            "bought",
+            "--positive",
+            "1",
+        ]);
+        command
+            .args(["--out", "configs/drafted.yaml"])
+            .args(more)
+            .output()
+            .unwrap()
+    };
+    let output = init(&[]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("`leak` alone ranks the target"),
+        "{}",
+        stderr(&output)
+    );
+    let drafted = String::from_utf8(project.file("configs/drafted.yaml")).unwrap();
+    let features = drafted.split("split:").next().unwrap();
+    assert!(features.contains("- \"income\""), "{drafted}");
+    for name in ["id", "constant", "note", "leak"] {
+        assert!(
+            features.contains(&format!("# left out: \"{name}\"")),
+            "{drafted}"
+        );
+    }
+    assert_eq!(
+        init(&[]).status.code(),
+        Some(2),
+        "an existing file is not overwritten"
+    );
+    assert_eq!(init(&["--force"]).status.code(), Some(0));
+    let output = project.train(&["--config", "configs/drafted.yaml"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+}
