@@ -1,0 +1,448 @@
+//! The command line as it is seen from outside.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use tempfile::TempDir;
+use yard_contract::{
+    Algorithm, Artifact, Classes, Document, Environment, Evaluation, Feature, FeatureProfile,
+    FeatureType, Finite, Gate, Golden, Input, ManifestFile, Producer, Profile, Run, Sha256,
+    Signature, Target, Task, Verdict,
+};
+use yard_model::GraphBuilder;
+
+const CONFIG: &str = "\
+at_least: {auc: 0.7}
+at_most: {log_loss: 0.65}
+champion: {auc_margin: 0.02}
+slices: {by: [[group]], min_rows: 50, min_positives: 10, auc_at_least: 0.6}
+";
+
+/// Rows whose margin is `x`, so that a model of weight 1 is calibrated; in group c nothing can be
+/// told.
+fn holdout(rows: u64) -> String {
+    let mut text = "x,noise,group,y\n".to_owned();
+    let uniform = |row: u64, salt: u64| {
+        let mut z = (row * 31 + salt).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
+    };
+    for row in 0..rows {
+        let x = 6.0 * uniform(row, 1) - 3.0;
+        let group = ["a", "b", "c"][usize::try_from(row % 10 / 4).unwrap()];
+        let p = if group == "c" {
+            0.5
+        } else {
+            1.0 / (1.0 + (-x).exp())
+        };
+        let y = u8::from(uniform(row, 2) < p);
+        let noise = 6.0 * uniform(row, 3) - 3.0;
+        writeln!(text, "{x:.4},{noise:.4},{group},{y}").unwrap();
+    }
+    text
+}
+
+/// A model folder: the probability is the logistic function of `weight·x + (1 - weight)·noise`.
+fn model(folder: &Path, weight: f32) {
+    let finite = |value: f64| Finite::new(value).unwrap();
+    let mut graph = GraphBuilder::new("test", "test", "1");
+    let x = graph.input_number("x").unwrap();
+    let noise = graph.input_number("noise").unwrap();
+    let both = graph.concat(&[&x, &noise]).unwrap();
+    let margin = graph.linear(&both, &[weight, 1.0 - weight], 0.0).unwrap();
+    let probabilities = graph.binary_probabilities(&margin).unwrap();
+    graph.output("probabilities", &probabilities).unwrap();
+    let onnx = graph.finish(&[]).unwrap();
+    let feature = |name: &str| Feature {
+        name: name.to_owned(),
+        r#type: FeatureType::Number,
+        nullable: false,
+        min: Some(finite(-3.0)),
+        max: Some(finite(3.0)),
+        categories: Vec::new(),
+    };
+    let signature = Signature {
+        task: Task::Binary,
+        target: Target {
+            column: "y".to_owned(),
+            classes: Classes {
+                negative: "0".to_owned(),
+                positive: "1".to_owned(),
+            },
+        },
+        features: vec![feature("x"), feature("noise")],
+        probabilities: "probabilities".to_owned(),
+        margin: None,
+        threshold: finite(0.5),
+        missing: Vec::new(),
+    };
+    let score = FeatureProfile {
+        name: "score".to_owned(),
+        missing_share: Finite::ZERO,
+        mean: None,
+        sd: None,
+        edges: Vec::new(),
+        counts: Vec::new(),
+        categories: Vec::new(),
+    };
+    let profile = Profile {
+        rows: 1,
+        positive_share: finite(0.5),
+        features: Vec::new(),
+        score,
+    };
+    let golden = Golden {
+        tolerance: finite(1e-6),
+        rows: Vec::new(),
+    };
+    let mut files = vec![file("model.onnx", &onnx)];
+    yard_cli::files::write(&folder.join("model.onnx"), &onnx).unwrap();
+    files.push(write(folder, "signature.json", signature));
+    files.push(write(folder, "profile.json", profile));
+    files.push(write(folder, "golden.json", golden));
+    let run = Run {
+        algorithm: Algorithm::LogisticRegression,
+        parameters: [].into(),
+        seed: 0,
+        commit: None,
+        environment: Environment {
+            trainyard: "0".to_owned(),
+            onnx_opset: 17,
+            onnx_ml_opset: 3,
+        },
+        rows: 1,
+        history: Vec::new(),
+        importance: Vec::new(),
+        cross_validation: None,
+        files,
+    };
+    write(folder, "run.json", run);
+}
+
+fn write<T: Artifact>(folder: &Path, name: &str, body: T) -> ManifestFile {
+    let bytes = Document::new(Producer::new("test", "0"), Vec::<Input>::new(), body).to_bytes();
+    yard_cli::files::write(&folder.join(name), &bytes).unwrap();
+    file(name, &bytes)
+}
+
+fn file(name: &str, bytes: &[u8]) -> ManifestFile {
+    ManifestFile {
+        path: name.to_owned(),
+        size: bytes.len() as u64,
+        sha256: Sha256::of(bytes),
+    }
+}
+
+struct Project(TempDir);
+
+impl Project {
+    fn new(rows: u64, weight: f32, config: &str) -> Self {
+        let project = Self(tempfile::tempdir().unwrap());
+        project.put("holdout.csv", &holdout(rows));
+        project.put("configs/gate.yaml", config);
+        model(&project.0.path().join("model"), weight);
+        project
+    }
+
+    fn put(&self, name: &str, text: &str) {
+        yard_cli::files::write(&self.0.path().join(name), text.as_bytes()).unwrap();
+    }
+
+    fn command(&self, more: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_eval-gate"));
+        command.current_dir(self.0.path()).env_clear();
+        command
+            .args(["--model", "model", "--holdout", "holdout.csv"])
+            .args(more);
+        command
+    }
+
+    fn gate(&self, more: &[&str]) -> Output {
+        self.command(more).output().unwrap()
+    }
+
+    fn file(&self, name: &str) -> Vec<u8> {
+        fs::read(self.0.path().join(name)).unwrap_or_default()
+    }
+
+    fn verdict(&self) -> Gate {
+        Document::<Gate>::parse(&self.file("out/gate.json"))
+            .unwrap()
+            .body
+    }
+
+    fn evaluation(&self) -> Evaluation {
+        Document::<Evaluation>::parse(&self.file("out/evaluation.json"))
+            .unwrap()
+            .body
+    }
+}
+
+const FIRST: [&str; 2] = ["--first-model", "no release yet"];
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn commands() {
+    trycmd::TestCases::new()
+        .env("CLICOLOR_FORCE", "0")
+        .env("NO_COLOR", "1")
+        .env("COLUMNS", "100")
+        .env("TRAINYARD_TEST_PANIC", "false")
+        .case("tests/cmd/*.trycmd")
+        .run();
+}
+
+#[test]
+fn the_committed_schema_is_current() {
+    let place = Path::new(env!("CARGO_MANIFEST_DIR")).join("gate.schema.json");
+    let committed = fs::read_to_string(place).unwrap_or_default();
+    assert!(committed == eval_gate::schema(), "stale: run `make bless`");
+}
+
+#[test]
+fn a_good_first_model_passes_and_says_why_there_was_no_champion() {
+    let project = Project::new(
+        6000,
+        1.0,
+        &CONFIG.replace("auc_at_least: 0.6", "auc_at_least: 0.3"),
+    );
+    let output = project.gate(&FIRST);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let gate = project.verdict();
+    assert_eq!(gate.verdict, Verdict::Pass);
+    assert_eq!(gate.champion.first_model.as_deref(), Some("no release yet"));
+    for name in [
+        "metrics.json",
+        "report.md",
+        "report.html",
+        "gate.junit.xml",
+        "charts/roc.svg",
+    ] {
+        assert!(!project.file(&format!("out/{name}")).is_empty(), "{name}");
+    }
+    let flat: serde_json::Value =
+        serde_json::from_slice(&project.file("out/metrics.json")).unwrap();
+    assert_eq!(
+        flat["auc"].as_f64(),
+        Some(project.evaluation().metrics["auc"].value.get())
+    );
+}
+
+#[test]
+fn a_weak_slice_is_named_and_fails() {
+    let project = Project::new(6000, 1.0, CONFIG);
+    let output = project.gate(&FIRST);
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    let gate = project.verdict();
+    let broken: Vec<&str> = gate
+        .rules
+        .iter()
+        .filter(|rule| rule.verdict == Verdict::Fail)
+        .map(|rule| rule.id.as_str())
+        .collect();
+    assert_eq!(broken, ["slices.auc_at_least group=c"]);
+    let warned = Project::new(
+        6000,
+        1.0,
+        &CONFIG.replace("0.6}", "0.6, severity: warning}"),
+    );
+    assert_eq!(warned.gate(&FIRST).status.code(), Some(4));
+}
+
+#[test]
+fn a_threshold_above_reach_fails_with_the_evidence_written() {
+    let project = Project::new(6000, 1.0, "at_least: {auc: 0.99}");
+    assert_eq!(project.gate(&FIRST).status.code(), Some(1));
+    assert_eq!(project.verdict().verdict, Verdict::Fail);
+    assert!(!project.file("out/report.md").is_empty());
+}
+
+#[test]
+fn few_rows_are_inconclusive_and_a_strict_policy_takes_that_for_a_failure() {
+    let project = Project::new(120, 1.0, "at_least: {auc: 0.75}");
+    assert_eq!(project.gate(&FIRST).status.code(), Some(4));
+    assert_eq!(project.verdict().verdict, Verdict::Inconclusive);
+    let strict = Project::new(120, 1.0, "at_least: {auc: 0.75}\ninconclusive_is: fail\n");
+    assert_eq!(strict.gate(&FIRST).status.code(), Some(1));
+}
+
+#[test]
+fn a_champion_is_compared_on_the_same_rows() {
+    let config = "champion: {auc_margin: 0.02}";
+    for (rows, weight, code) in [(6000, 1.0, 0), (6000, 0.2, 1), (80, 0.6, 4)] {
+        let project = Project::new(rows, weight, config);
+        model(&project.0.path().join("champion"), 0.9);
+        let output = project.gate(&["--champion", "champion"]);
+        assert_eq!(output.status.code(), Some(code), "{}", stderr(&output));
+        let comparison = project.evaluation().comparison.unwrap();
+        let difference = comparison.challenger.get() - comparison.champion.get();
+        assert!((comparison.difference.value.get() - difference).abs() < 1e-12);
+    }
+}
+
+#[test]
+fn a_model_equal_to_the_champion_passes_without_margin() {
+    let project = Project::new(6000, 0.9, "champion: {auc_margin: 0}");
+    model(&project.0.path().join("champion"), 0.9);
+    assert_eq!(
+        project.gate(&["--champion", "champion"]).status.code(),
+        Some(0)
+    );
+}
+
+#[test]
+fn json_on_stdout_is_the_file_and_a_second_run_gives_the_same_bytes() {
+    let project = Project::new(3000, 1.0, CONFIG);
+    let names = [
+        "gate.json",
+        "evaluation.json",
+        "report.html",
+        "report.md",
+        "gate.junit.xml",
+    ];
+    let mut runs = Vec::new();
+    for _ in 0..2 {
+        let output = project.gate(&[&FIRST[..], &["--format", "json"]].concat());
+        assert_eq!(output.stdout, project.file("out/gate.json"));
+        runs.push(names.map(|name| project.file(&format!("out/{name}"))));
+    }
+    assert!(runs[0] == runs[1]);
+}
+
+/// Whatever is missing, foreign or broken is no verdict, with a reason, and no pass.
+#[test]
+fn what_cannot_be_judged_is_exit_2_with_a_reason_and_no_verdict() {
+    type Break = fn(&Project);
+    let cases: [(&str, &str, Break); 14] = [
+        ("failed to read `configs/gate.yaml`", CONFIG, |p| {
+            fs::remove_file(p.0.path().join("configs/gate.yaml")).unwrap()
+        }),
+        (
+            "configs/gate.yaml:1:1: unknown field `at_lest`",
+            "at_lest: {auc: 0.5}",
+            |_| (),
+        ),
+        ("unknown variant `acu`", "at_least: {acu: 0.5}", |_| ()),
+        ("the configuration has no rule", "confidence: 0.9", |_| ()),
+        (
+            "`confidence` is 2",
+            "confidence: 2\nat_least: {auc: 0.5}",
+            |_| (),
+        ),
+        ("configs/gate.yaml:1:", "at_least: {auc: .nan}", |_| ()),
+        ("failed to read `holdout.csv`", CONFIG, |p| {
+            fs::remove_file(p.0.path().join("holdout.csv")).unwrap()
+        }),
+        ("the table is empty", CONFIG, |p| p.put("holdout.csv", "")),
+        ("a header and no rows", CONFIG, |p| {
+            p.put("holdout.csv", "x,noise,group,y\n")
+        }),
+        ("there is no column `noise`", CONFIG, |p| {
+            p.put("holdout.csv", "x,group,y\n1,a,1\n")
+        }),
+        ("line 3: 3 fields", CONFIG, |p| {
+            p.put("holdout.csv", "x,noise,group,y\n1,1,a,1\n2,a,1\n")
+        }),
+        ("line 2, column `x`: `much` is not a number", CONFIG, |p| {
+            p.put("holdout.csv", "x,noise,group,y\nmuch,1,a,1\n")
+        }),
+        ("`2` is no value of the target `y`", CONFIG, |p| {
+            p.put("holdout.csv", "x,noise,group,y\n1,1,a,2\n")
+        }),
+        ("a metric is undefined on these rows", CONFIG, |p| {
+            p.put("holdout.csv", "x,noise,group,y\n1,1,a,1\n2,1,a,1\n")
+        }),
+    ];
+    for (reason, config, spoil) in cases {
+        let project = Project::new(200, 1.0, config);
+        spoil(&project);
+        let output = project.gate(&FIRST);
+        assert_eq!(
+            output.status.code(),
+            Some(2),
+            "{reason}: {}",
+            stderr(&output)
+        );
+        assert!(
+            stderr(&output).contains(reason),
+            "{reason}: {}",
+            stderr(&output)
+        );
+        assert!(project.file("out/gate.json").is_empty(), "{reason}");
+    }
+}
+
+#[test]
+fn neither_champion_nor_reason_is_no_silent_pass() {
+    let project = Project::new(200, 1.0, CONFIG);
+    for more in [
+        &[][..],
+        &["--first-model", ""],
+        &["--first-model", "x", "--champion", "y"],
+    ] {
+        assert_eq!(project.gate(more).status.code(), Some(2), "{more:?}");
+    }
+    let no_rule = Project::new(200, 1.0, "at_least: {auc: 0.5}");
+    let output = no_rule.gate(&["--champion", "model"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        stderr(&output).contains("no `champion` rule"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[test]
+fn one_changed_byte_of_any_model_file_is_refused_by_name() {
+    for name in [
+        "model.onnx",
+        "signature.json",
+        "profile.json",
+        "golden.json",
+    ] {
+        let project = Project::new(200, 1.0, CONFIG);
+        let place = project.0.path().join("model").join(name);
+        let mut bytes = fs::read(&place).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        yard_cli::files::write(&place, &bytes).unwrap();
+        let output = project.gate(&FIRST);
+        assert_eq!(output.status.code(), Some(2), "{name}: {}", stderr(&output));
+        assert!(
+            stderr(&output).contains(name),
+            "{name}: {}",
+            stderr(&output)
+        );
+        assert!(project.file("out/gate.json").is_empty());
+    }
+}
+
+#[test]
+fn a_closed_stdout_keeps_the_verdict_a_full_one_is_no_verdict_and_a_panic_is_101() {
+    let project = Project::new(6000, 1.0, CONFIG);
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let status = |stdout: Stdio, more: &[&str]| {
+        let mut command = project.command(&[&FIRST[..], more].concat());
+        command
+            .stdout(stdout)
+            .stderr(Stdio::null())
+            .status()
+            .unwrap()
+            .code()
+    };
+    assert_eq!(status(writer.into(), &[]), Some(1));
+    let full = fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    assert_eq!(status(full.into(), &[]), Some(2));
+    assert_eq!(status(Stdio::null(), &["--test-panic"]), Some(101));
+}
