@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use yard_cli::{Io, Loaded, Source};
-use yard_contract::{Artifact, Document, Golden, Input, Profile, Run, Sha256, Signature};
+use yard_contract::{Artifact as _, Document, Golden, Input, Profile, Run, Sha256, Signature};
 
 use crate::error::CardError;
 

@@ -12,8 +12,8 @@
 //! - Whatever comes from data or configuration is escaped unless the template says otherwise: no
 //!   HTML, no mention, no link, no quick action.
 //!
-//! It computes no metric, edits no card by hand-written sections (people write in the
-//! configuration, so writing anew loses nothing), and asks no clock.
+//! It computes no metric and asks no clock. It keeps nothing of the card that was there before:
+//! people write in the configuration, so writing anew loses nothing.
 //!
 //! ```
 //! // The configuration's schema, as editors use it.

@@ -3,8 +3,6 @@
 //! Escaping is the default: a text that no filter has made Markdown of is written as prose. So a
 //! place that the template's author forgot shows a text, never a link, a mention or a tag.
 
-use std::fmt::Write as _;
-
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Serde, Value, ValueKind};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior};
@@ -74,21 +72,19 @@ fn one_line(text: &str) -> String {
 
 /// A scalar of YAML's front matter: numbers with every digit they have, texts in double quotes.
 fn yaml(value: &Value) -> String {
-    match f64::try_from(value.clone()) {
+    if let Ok(number) = f64::try_from(value.clone()) {
         // Never in powers of ten: YAML 1.1 reads `1e-7` as a text.
-        Ok(number) => format!("{number}"),
-        Err(_) => {
-            let text = escape::visible(&one_line(&value.to_string()));
-            let mut quoted = String::with_capacity(text.len() + 2);
-            for c in text.chars() {
-                if c == '"' || c == '\\' {
-                    quoted.push('\\');
-                }
-                quoted.push(c);
-            }
-            format!("\"{quoted}\"")
-        }
+        return format!("{number}");
     }
+    let text = escape::visible(&one_line(&value.to_string()));
+    let mut quoted = String::with_capacity(text.len() + 2);
+    for c in text.chars() {
+        if c == '"' || c == '\\' {
+            quoted.push('\\');
+        }
+        quoted.push(c);
+    }
+    format!("\"{quoted}\"")
 }
 
 fn verdict(word: &str) -> String {
@@ -106,10 +102,9 @@ fn figure(value: f64) -> String {
     if value.fract() == 0.0 || value.abs() >= 10_000.0 {
         return number::fixed(value, 0);
     }
-    let mut text = String::new();
     let decimals = (0..=8).find(|&decimals| value.abs() * 10_f64.powi(decimals) >= 1_000.0);
     let decimals = usize::try_from(decimals.unwrap_or(8)).unwrap_or(8);
-    let _ = write!(text, "{}", number::fixed(value, decimals));
+    let text = number::fixed(value, decimals);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 

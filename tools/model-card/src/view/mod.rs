@@ -160,7 +160,7 @@ pub(crate) fn without_placeholders(config: &CardConfig) -> CardConfig {
         &mut data.licence,
         &mut data.personal_data,
     ] {
-        if text.as_deref().is_some_and(|text| text.trim().is_empty()) {
+        if text.as_deref().is_some_and(|text| !says_something(text)) {
             *text = None;
         }
     }

@@ -318,8 +318,9 @@ fn harmless(card: &str, text: &str) {
     let mut headings = 0;
     for event in events(card) {
         match event {
-            Event::Start(Tag::Link { .. } | Tag::Image { .. }) => panic!("{text:?}: {event:?}"),
-            Event::Html(_) | Event::InlineHtml(_) => panic!("{text:?}: {event:?}"),
+            Event::Start(Tag::Link { .. } | Tag::Image { .. })
+            | Event::Html(_)
+            | Event::InlineHtml(_) => panic!("{text:?}: {event:?}"),
             Event::Start(Tag::Heading { .. }) => headings += 1,
             Event::Start(Tag::CodeBlock(_) | Tag::MetadataBlock(_)) => in_code_block = true,
             Event::End(_) => in_code_block = false,

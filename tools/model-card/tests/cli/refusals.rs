@@ -48,7 +48,7 @@ fn artifacts_of_another_model_or_table_are_named() {
         (
             |line| {
                 line.edit::<DataReport>("out/data-report.json", |it| {
-                    swap(&mut it.header.inputs, "table")
+                    swap(&mut it.header.inputs, "table");
                 });
             },
             "`out/data-report.json` and `out/model/run.json`",
