@@ -27,6 +27,7 @@
 //! ```
 #![warn(missing_docs)]
 
+mod batch;
 mod engine;
 mod error;
 mod folder;
@@ -34,6 +35,7 @@ mod graph;
 mod onnx;
 mod predict;
 
+pub use batch::{Batch, Cell, Oddities, RowError};
 pub use engine::{Column, Inputs, Output, OutputColumn, Outputs, Session};
 pub use error::{ModelError, RunError};
 pub use folder::{FOLDER, FolderError, Model, file};

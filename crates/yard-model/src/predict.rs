@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use yard_contract::{FeatureType, Scalar, Signature};
 use yard_table::{ColumnKind, ColumnSpec, Table};
 
-use crate::{Column, Element, Inputs, ModelError, RunError, Session};
+use crate::{Batch, Column, Element, Inputs, ModelError, RowError, RunError, Session};
 
 /// Rows that one thread scores at a time: large enough that a step's overhead does not show, small
 /// enough that a block's columns stay in the second-level cache.
@@ -26,33 +26,14 @@ pub struct Predictor {
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages say it")]
 pub enum PredictError {
-    #[error("the feature `{name}` is missing")]
+    #[error("the table lacks the feature `{name}`")]
     MissingFeature { name: String },
-    #[error("`{name}` is no feature of this model")]
-    UnknownFeature {
-        name: String,
-        nearest: Option<String>,
-    },
-    #[error("row {row}, feature `{name}`: {found} where {expected} is expected")]
-    Cell {
-        row: usize,
-        name: String,
-        found: String,
-        expected: &'static str,
-    },
+    #[error("row {row} cannot be scored")]
+    Row { row: usize, source: RowError },
     #[error("the graph failed")]
     Run(#[from] RunError),
     #[error("the graph answers no number for row {row}")]
     NotFinite { row: usize },
-}
-
-/// One feature's cells.
-enum Cells {
-    Numbers(Vec<f32>),
-    Texts {
-        levels: Vec<String>,
-        codes: Vec<u32>,
-    },
 }
 
 impl Predictor {
@@ -156,21 +137,28 @@ impl Predictor {
         &self,
         rows: &[BTreeMap<String, Scalar>],
     ) -> Result<Vec<f32>, PredictError> {
-        for row in rows {
-            if let Some(name) = row.keys().find(|name| self.feature(name).is_none()) {
-                return Err(self.unknown(name));
+        let mut batch = self.batch();
+        for (row, cells) in rows.iter().enumerate() {
+            let fail = |source| PredictError::Row { row, source };
+            for (name, cell) in cells {
+                let place = batch.claim(name).map_err(fail)?;
+                batch.set(place, cell.into()).map_err(fail)?;
             }
+            batch.end_row().map_err(fail)?;
         }
-        let cells = self.places.iter().map(|&place| self.cells(place, rows));
-        let cells = cells.collect::<Result<Vec<_>, _>>()?;
-        let columns: Vec<Column<'_>> = cells
-            .iter()
-            .map(|cells| match cells {
-                Cells::Numbers(values) => Column::F32(values),
-                Cells::Texts { levels, codes } => Column::Text { levels, codes },
-            })
-            .collect();
-        self.run(rows.len(), &columns)
+        self.predict_batch(&batch)
+    }
+
+    /// No rows yet of this model's features.
+    pub fn batch(&self) -> Batch {
+        Batch::new(&self.signature.features, &self.signature.missing)
+    }
+
+    /// The probability of the positive class for each row of a batch that [`Self::batch`] began.
+    pub fn predict_batch(&self, batch: &Batch) -> Result<Vec<f32>, PredictError> {
+        let places = self.places.iter();
+        let columns: Vec<Column<'_>> = places.map(|&place| batch.column(place)).collect();
+        self.run(batch.rows(), &columns)
     }
 
     /// How many cells of a table's categorical columns hold a category that training never saw.
@@ -191,78 +179,6 @@ impl Predictor {
                     .count() as u64
             })
             .sum()
-    }
-
-    fn feature(&self, name: &str) -> Option<&yard_contract::Feature> {
-        self.signature
-            .features
-            .iter()
-            .find(|feature| feature.name == name)
-    }
-
-    fn unknown(&self, name: &str) -> PredictError {
-        let wanted = name.to_lowercase();
-        let nearest = self.signature.features.iter().find(|feature| {
-            let known = feature.name.to_lowercase();
-            known == wanted || known.contains(&wanted) || wanted.contains(&known)
-        });
-        PredictError::UnknownFeature {
-            name: name.to_owned(),
-            nearest: nearest.map(|feature| feature.name.clone()),
-        }
-    }
-
-    fn cells(
-        &self,
-        place: usize,
-        rows: &[BTreeMap<String, Scalar>],
-    ) -> Result<Cells, PredictError> {
-        let feature = &self.signature.features[place];
-        let name = &feature.name;
-        let wrong = |row, found: &Scalar, expected| PredictError::Cell {
-            row,
-            name: name.clone(),
-            found: match found {
-                Scalar::Text(text) => format!("the text `{text}`"),
-                other => format!("`{other}`"),
-            },
-            expected,
-        };
-        let cells = rows.iter().map(|row| {
-            row.get(name)
-                .ok_or_else(|| PredictError::MissingFeature { name: name.clone() })
-        });
-        match feature.r#type {
-            FeatureType::Number => {
-                let numbers = cells.enumerate().map(|(row, cell)| match cell? {
-                    Scalar::Null => Ok(f32::NAN),
-                    Scalar::Bool(value) => Ok(f32::from(u8::from(*value))),
-                    found @ Scalar::Number(value) => {
-                        #[expect(clippy::cast_possible_truncation, reason = "rounded on purpose")]
-                        let number = value.get() as f32;
-                        let fits = number.is_finite();
-                        fits.then_some(number)
-                            .ok_or_else(|| wrong(row, found, "a number of single precision"))
-                    }
-                    found @ Scalar::Text(_) => Err(wrong(row, found, "a number or null")),
-                });
-                numbers.collect::<Result<_, _>>().map(Cells::Numbers)
-            }
-            FeatureType::Category => {
-                let texts = cells.enumerate().map(|(row, cell)| match cell? {
-                    Scalar::Null => Ok(String::new()),
-                    Scalar::Text(text) => Ok(text.trim_ascii().to_owned()),
-                    // A table has no types, so a category may look like a number there.
-                    Scalar::Number(_) => {
-                        Ok(serde_json::to_string(&row_cell(rows, row, name)).unwrap_or_default())
-                    }
-                    found @ Scalar::Bool(_) => Err(wrong(row, found, "a text or null")),
-                });
-                let levels = texts.collect::<Result<Vec<String>, _>>()?;
-                let codes = (0u32..).take(levels.len()).collect();
-                Ok(Cells::Texts { levels, codes })
-            }
-        }
     }
 
     fn run(&self, rows: usize, columns: &[Column<'_>]) -> Result<Vec<f32>, PredictError> {
@@ -294,23 +210,11 @@ impl Predictor {
     }
 }
 
-fn row_cell<'a>(
-    rows: &'a [BTreeMap<String, Scalar>],
-    row: usize,
-    name: &str,
-) -> Option<&'a Scalar> {
-    rows[row].get(name)
-}
-
 impl PredictError {
     /// What the caller can do about it.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::UnknownFeature {
-                nearest: Some(nearest),
-                ..
-            } => Some(format!("did you mean `{nearest}`?")),
-            Self::MissingFeature { .. } => Some("send `null` for a missing value".to_owned()),
+            Self::Row { source, .. } => source.hint(),
             _ => None,
         }
     }
