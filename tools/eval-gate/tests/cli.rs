@@ -322,7 +322,7 @@ fn what_cannot_be_judged_is_exit_2_with_a_reason_and_no_verdict() {
     type Break = fn(&Project);
     let cases: [(&str, &str, Break); 14] = [
         ("failed to read `configs/gate.yaml`", CONFIG, |p| {
-            fs::remove_file(p.0.path().join("configs/gate.yaml")).unwrap()
+            fs::remove_file(p.0.path().join("configs/gate.yaml")).unwrap();
         }),
         (
             "configs/gate.yaml:1:1: unknown field `at_lest`",
@@ -338,26 +338,26 @@ fn what_cannot_be_judged_is_exit_2_with_a_reason_and_no_verdict() {
         ),
         ("configs/gate.yaml:1:", "at_least: {auc: .nan}", |_| ()),
         ("failed to read `holdout.csv`", CONFIG, |p| {
-            fs::remove_file(p.0.path().join("holdout.csv")).unwrap()
+            fs::remove_file(p.0.path().join("holdout.csv")).unwrap();
         }),
         ("the table is empty", CONFIG, |p| p.put("holdout.csv", "")),
         ("a header and no rows", CONFIG, |p| {
-            p.put("holdout.csv", "x,noise,group,y\n")
+            p.put("holdout.csv", "x,noise,group,y\n");
         }),
         ("there is no column `noise`", CONFIG, |p| {
-            p.put("holdout.csv", "x,group,y\n1,a,1\n")
+            p.put("holdout.csv", "x,group,y\n1,a,1\n");
         }),
         ("line 3: 3 fields", CONFIG, |p| {
-            p.put("holdout.csv", "x,noise,group,y\n1,1,a,1\n2,a,1\n")
+            p.put("holdout.csv", "x,noise,group,y\n1,1,a,1\n2,a,1\n");
         }),
         ("line 2, column `x`: `much` is not a number", CONFIG, |p| {
-            p.put("holdout.csv", "x,noise,group,y\nmuch,1,a,1\n")
+            p.put("holdout.csv", "x,noise,group,y\nmuch,1,a,1\n");
         }),
         ("`2` is no value of the target `y`", CONFIG, |p| {
-            p.put("holdout.csv", "x,noise,group,y\n1,1,a,2\n")
+            p.put("holdout.csv", "x,noise,group,y\n1,1,a,2\n");
         }),
         ("a metric is undefined on these rows", CONFIG, |p| {
-            p.put("holdout.csv", "x,noise,group,y\n1,1,a,1\n2,1,a,1\n")
+            p.put("holdout.csv", "x,noise,group,y\n1,1,a,1\n2,1,a,1\n");
         }),
     ];
     for (reason, config, spoil) in cases {
