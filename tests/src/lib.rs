@@ -1,0 +1,26 @@
+//! What whole-pipeline tests stand on: the tools as they were built, a copy of the repository, an
+//! environment without the surroundings' settings, and the peers that are installed on demand.
+//!
+//! **Invariant.** A test never sees a variable of whoever runs it, except where to find programs,
+//! and never writes into the repository outside `target/`.
+//!
+//! It builds nothing: the tools are those of `TRAINYARD_BIN`, or those beside the test itself.
+//!
+//! ```no_run
+//! let checkout = e2e::Checkout::of_repository()?;
+//! let tools = e2e::tools()?;
+//! let status = e2e::command(tools.join("data-check")).arg("--help").current_dir(checkout.path()).status()?;
+//! assert!(status.success());
+//! # anyhow::Ok(())
+//! ```
+#![warn(missing_docs)]
+
+mod checkout;
+mod environment;
+mod peers;
+mod tools;
+
+pub use checkout::{Checkout, repository};
+pub use environment::{command, search_path, variable};
+pub use peers::gitlab_ci_local;
+pub use tools::{TOOLS, tools};

@@ -1,0 +1,65 @@
+//! Other people's programs, installed on demand into `target/peers` and kept there.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, Result, bail, ensure};
+
+use crate::{repository, search_path, variable};
+
+const GITLAB_CI_LOCAL: &str = "4.73.0"; // the last one that runs on Node 20
+
+/// The main script of gitlab-ci-local, which runs GitLab pipelines without a GitLab; `node` runs it.
+///
+/// `None`, with a line on stderr, where there is no npm to install it with.
+///
+/// # Errors
+/// When npm fails, and where there is no npm although this is a CI job (`CI` is set): there,
+/// a test that did not run must not look like one that passed.
+#[expect(clippy::print_stderr, reason = "a test that is skipped has to say so")]
+pub fn gitlab_ci_local() -> Result<Option<PathBuf>> {
+    if search_path("npm").is_none() || search_path("node").is_none() {
+        if variable("CI").is_some() {
+            bail!("node and npm are needed to run the GitLab pipeline, and CI is set");
+        }
+        eprintln!("SKIPPED: node and npm are needed to run the GitLab pipeline; it was not tested");
+        return Ok(None);
+    }
+    let folder = repository()?.join("target/peers/node");
+    fs::create_dir_all(&folder)?;
+    // Tests are threads and processes: one installs, the others wait and find it.
+    let lock = File::create(folder.join("install.lock"))?;
+    lock.lock()?;
+    let package = folder.join("node_modules/gitlab-ci-local");
+    if installed_version(&package).as_deref() != Some(GITLAB_CI_LOCAL) {
+        // With the environment of whoever runs this: mirrors, proxies and certificates are theirs.
+        let output = Command::new("npm")
+            .args([
+                "install",
+                "--no-save",
+                "--no-audit",
+                "--no-fund",
+                "--ignore-scripts",
+                "--prefix",
+            ])
+            .arg(&folder)
+            .arg(format!("gitlab-ci-local@{GITLAB_CI_LOCAL}"))
+            .current_dir(&folder)
+            .stdin(Stdio::null())
+            .output()
+            .context("starting npm")?;
+        ensure!(
+            output.status.success(),
+            "npm cannot install gitlab-ci-local {GITLAB_CI_LOCAL}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+    Ok(Some(package.join("dist/index.js")))
+}
+
+fn installed_version(package: &Path) -> Option<String> {
+    let text = fs::read_to_string(package.join("package.json")).ok()?;
+    let manifest: serde_json::Value = serde_json::from_str(&text).ok()?;
+    Some(manifest.get("version")?.as_str()?.to_owned())
+}

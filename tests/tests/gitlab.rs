@@ -1,0 +1,535 @@
+//! Our own GitLab pipeline, which includes our own template, run for real by gitlab-ci-local in
+//! shell mode: every job in a folder of its own, with nothing but its artifacts.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use e2e::{Checkout, command, gitlab_ci_local, repository, search_path, tools};
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+const BRANCH: [&str; 0] = [];
+const TAG: [&str; 4] = [
+    "--variable",
+    "CI_COMMIT_TAG=v1.2.3",
+    "--unset-variable",
+    "CI_COMMIT_BRANCH",
+];
+const OTHER_TAG: [&str; 4] = [
+    "--variable",
+    "CI_COMMIT_TAG=nightly",
+    "--unset-variable",
+    "CI_COMMIT_BRANCH",
+];
+const MERGE_REQUEST: [&str; 6] = [
+    "--variable",
+    "CI_PIPELINE_SOURCE=merge_request_event",
+    "--variable",
+    "CI_MERGE_REQUEST_IID=5",
+    "--unset-variable",
+    "CI_COMMIT_BRANCH",
+];
+
+/// What an event sets that GitLab itself would set: not worth a warning in the output.
+const OVERRIDDEN: &str = "CI_API_V4_URL,CI_COMMIT_TAG,CI_MERGE_REQUEST_IID,CI_PIPELINE_SOURCE";
+
+/// The repository's copy, and how its pipeline is started.
+struct Pipeline {
+    checkout: Checkout,
+    script: PathBuf,
+    port: u16,
+    home: PathBuf,
+}
+
+/// What came of one run.
+struct Outcome {
+    code: Option<i32>,
+    log: String,
+    /// `PASS`, `WARN` or `FAIL` for every job that ran.
+    states: BTreeMap<String, String>,
+}
+
+impl Pipeline {
+    /// `None` where gitlab-ci-local cannot be had.
+    fn new() -> Result<Option<Self>> {
+        let Some(script) = gitlab_ci_local()? else {
+            return Ok(None);
+        };
+        let checkout = Checkout::of_repository()?;
+        let home = checkout.hidden_folder("home")?;
+        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        Ok(Some(Self {
+            checkout,
+            script,
+            port,
+            home,
+        }))
+    }
+
+    fn command(&self, arguments: &[&str]) -> Result<Command> {
+        let mut command = command("node");
+        command
+            .arg(&self.script)
+            .args([
+                "--force-shell-executor",
+                "--shell-isolation",
+                "--no-artifacts-to-source",
+            ])
+            .args(["--no-color", "--no-timestamps"])
+            .args(["--ignore-predefined-vars", OVERRIDDEN])
+            .args(arguments)
+            .env("HOME", &self.home)
+            .current_dir(self.checkout.path());
+        if search_path("rsync").is_none() {
+            let mut path = e2e::variable("PATH").context("there is no PATH")?;
+            write!(
+                path,
+                ":{}",
+                repository()?.join("tests/gitlab_pipeline").display()
+            )?;
+            command.env("PATH", path);
+        }
+        Ok(command)
+    }
+
+    /// Runs the jobs of an event, with the tools that were built with this test.
+    fn run(&self, event: &[&str], more: &[&str]) -> Result<Outcome> {
+        let bin = format!("TRAINYARD_BIN={}", tools()?.display());
+        let listen = format!("MODEL_LISTEN=127.0.0.1:{}", self.port);
+        // An empty API address: this job belongs to no GitLab, so packages stay in folders.
+        let variables = [
+            "--variable",
+            &bin,
+            "--variable",
+            &listen,
+            "--variable",
+            "CI_API_V4_URL=",
+        ];
+        let output = self
+            .command(&[&variables[..], event, more].concat())?
+            .output()?;
+        let log = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+        let states = log
+            .lines()
+            .filter_map(|line| {
+                let mut words = line.strip_prefix(' ')?.split_whitespace();
+                let state = words
+                    .next()
+                    .filter(|word| ["PASS", "WARN", "FAIL"].contains(word))?;
+                Some((words.next()?.to_owned(), state.to_owned()))
+            })
+            .collect();
+        Ok(Outcome {
+            code: output.status.code(),
+            log,
+            states,
+        })
+    }
+
+    /// The jobs of an event in order, as gitlab-ci-local expands them, without running any.
+    fn list(&self, event: &[&str]) -> Result<Vec<Value>> {
+        let output = self
+            .command(&[&["--list-json"], event].concat())?
+            .output()?;
+        serde_json::from_slice(&output.stdout)
+            .with_context(|| String::from_utf8_lossy(&output.stderr).into_owned())
+    }
+
+    fn names(&self, event: &[&str]) -> Result<Vec<String>> {
+        self.list(event)?
+            .iter()
+            .map(|job| Ok(job["name"].as_str().context("a name")?.to_owned()))
+            .collect()
+    }
+
+    /// A file that a job left as artifact.
+    fn artifact(&self, job: &str, path: &str) -> PathBuf {
+        self.checkout
+            .path()
+            .join(".gitlab-ci-local/artifacts")
+            .join(job)
+            .join(path)
+    }
+
+    fn json(&self, job: &str, path: &str) -> Result<Value> {
+        let path = self.artifact(job, path);
+        let bytes = fs::read(&path).with_context(|| format!("reading `{}`", path.display()))?;
+        Ok(serde_json::from_slice(&bytes)?)
+    }
+
+    /// What a job's dotenv report hands to the jobs after it.
+    fn handed_on(&self, job: &str, file: &str) -> Result<BTreeMap<String, String>> {
+        let path = self.artifact(job, ".gitlab-ci-reports/dotenv").join(file);
+        let text =
+            fs::read_to_string(&path).with_context(|| format!("reading `{}`", path.display()))?;
+        text.lines()
+            .map(|line| {
+                let (name, value) = line.split_once('=').with_context(|| format!("`{line}`"))?;
+                Ok((name.to_owned(), value.to_owned()))
+            })
+            .collect()
+    }
+
+    /// The first line of the answer to `GET path`, from whatever serves at the pipeline's address.
+    fn ask(&self, path: &str) -> Result<String> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
+        stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+        )?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        Ok(answer.lines().next().unwrap_or_default().to_owned())
+    }
+
+    /// Everything that holds after a pipeline whose gate let the model through: what was published
+    /// is what is served, and smoke has reached it.
+    fn assert_published_and_served(&self, outcome: &Outcome, version: &str) -> Result<()> {
+        let log = &outcome.log;
+        assert_eq!(outcome.code, Some(0), "{log}");
+        for job in [
+            "format",
+            "build",
+            "check-data",
+            "train",
+            "package",
+            "deploy",
+            "smoke",
+        ] {
+            assert_eq!(
+                outcome.states.get(job).map(String::as_str),
+                Some("PASS"),
+                "{job}\n{log}"
+            );
+        }
+        // Exit code 4, which the example project lets pass, shows as a warning.
+        let evaluate = outcome.states.get("evaluate").map(String::as_str);
+        assert!(
+            matches!(evaluate, Some("PASS" | "WARN")),
+            "{evaluate:?}\n{log}"
+        );
+        assert!(
+            !outcome.states.contains_key("stop"),
+            "nobody asked to stop\n{log}"
+        );
+
+        for (job, path) in [
+            ("check-data", "out/data-report.json"),
+            ("train", "out/model/model.onnx"),
+            ("train", "out/holdout.csv"),
+            ("train", "out/split.json"),
+            ("evaluate", "out/evaluation.json"),
+            ("evaluate", "out/metrics.json"),
+            ("evaluate", "out/model_card.md"),
+            ("evaluate", "out/charts"),
+            ("smoke", "out/smoke-measurement.json"),
+        ] {
+            assert!(
+                self.artifact(job, path).exists(),
+                "{job} left no `{path}`\n{log}"
+            );
+        }
+
+        let package = format!("out/registry/credit-risk/{version}/credit-risk-{version}.tar.gz");
+        let packed = self.handed_on("package", "package.env")?;
+        assert_eq!(packed["MODEL_VERSION"], version);
+        assert_eq!(packed["MODEL_PACKAGE"], package);
+        assert_eq!(
+            packed["MODEL_SHA256"],
+            sha256(&self.artifact("package", &package))?
+        );
+        let receipt = self.json("package", "out/publish-receipt.json")?;
+        assert_eq!(receipt["kind"], "publish-receipt");
+        assert_eq!(receipt["verdict"], "pass");
+        assert_eq!(receipt["archive_sha256"], packed["MODEL_SHA256"]);
+
+        // What runs is the process that deploy named, on the package that was published …
+        let deployed = self.handed_on("deploy", "deploy.env")?;
+        assert_eq!(
+            deployed["MODEL_URL"],
+            format!("http://127.0.0.1:{}", self.port)
+        );
+        assert!(self.ask("/health/ready")?.contains(" 200"), "{log}");
+        let arguments = fs::read_to_string(format!("/proc/{}/cmdline", deployed["MODEL_PID"]))?;
+        assert!(arguments.contains(&package), "{arguments:?}");
+
+        // … and smoke heard from it that it runs the model that the gate judged.
+        let gate = self.json("evaluate", "out/gate.json")?;
+        let smoke = self.json("smoke", "out/smoke-report.json")?;
+        assert_eq!(smoke["kind"], "smoke-report");
+        assert_eq!(smoke["verdict"], "pass");
+        assert_eq!(smoke["model_sha256"], gate["model_sha256"]);
+        assert!(smoke["golden_rows"].as_u64() > Some(0), "{smoke}");
+        Ok(())
+    }
+
+    /// The job that GitLab runs when an environment is stopped.
+    fn assert_stops(&self) -> Result<()> {
+        let stopped = self.run(&BRANCH, &["stop"])?;
+        assert_eq!(
+            stopped.states.get("stop").map(String::as_str),
+            Some("PASS"),
+            "{}",
+            stopped.log
+        );
+        ensure!(
+            self.ask("/health/live").is_err(),
+            "it still answers\n{}",
+            stopped.log
+        );
+        Ok(())
+    }
+}
+
+/// A failed test leaves no server behind.
+impl Drop for Pipeline {
+    fn drop(&mut self) {
+        if let Ok(deployed) = self.handed_on("deploy", "deploy.env")
+            && let Some(pid) = deployed.get("MODEL_PID")
+            && fs::read_to_string(format!("/proc/{pid}/comm"))
+                .is_ok_and(|name| name.trim() == "serve")
+        {
+            let _ = command("kill").arg(pid).status();
+        }
+    }
+}
+
+fn sha256(path: &Path) -> Result<String> {
+    let bytes = fs::read(path).with_context(|| format!("reading `{}`", path.display()))?;
+    Sha256::digest(bytes)
+        .iter()
+        .try_fold(String::new(), |mut text, byte| {
+            write!(text, "{byte:02x}")?;
+            Ok(text)
+        })
+}
+
+/// The gate's floor for the AUC, raised above anything that this data allows.
+fn out_of_reach(gate: &str) -> String {
+    let floor = gate
+        .lines()
+        .skip_while(|line| *line != "at_least:")
+        .find(|line| line.starts_with("  auc:"));
+    floor.map_or_else(
+        || gate.to_owned(),
+        |line| gate.replacen(line, "  auc: 0.9999", 1),
+    )
+}
+
+#[test]
+fn the_default_branch_ends_with_a_served_model_that_smoke_has_reached() -> Result<()> {
+    let Some(pipeline) = Pipeline::new()? else {
+        return Ok(());
+    };
+    let outcome = pipeline.run(&BRANCH, &["--manual", "deploy"])?;
+    let packed = pipeline
+        .handed_on("package", "package.env")
+        .with_context(|| outcome.log.clone())?;
+    let version = &packed["MODEL_VERSION"];
+    assert!(version.starts_with("0.0.0-g"), "{version}");
+    pipeline.assert_published_and_served(&outcome, version)?;
+    pipeline.assert_stops()
+}
+
+#[test]
+fn a_tag_publishes_its_version() -> Result<()> {
+    let Some(pipeline) = Pipeline::new()? else {
+        return Ok(());
+    };
+    let outcome = pipeline.run(&TAG, &["--manual", "deploy"])?;
+    pipeline.assert_published_and_served(&outcome, "1.2.3")?;
+    pipeline.assert_stops()
+}
+
+#[test]
+fn a_bad_model_stops_at_the_gate_with_the_evidence_and_nothing_is_published() -> Result<()> {
+    let Some(pipeline) = Pipeline::new()? else {
+        return Ok(());
+    };
+    pipeline.checkout.edit("configs/gate.yaml", out_of_reach)?;
+    pipeline.checkout.commit("Ask too much")?;
+
+    let outcome = pipeline.run(&TAG, &["--manual", "deploy"])?;
+
+    assert_eq!(outcome.code, Some(1), "{}", outcome.log);
+    assert_eq!(
+        outcome.states.get("evaluate").map(String::as_str),
+        Some("FAIL"),
+        "{}",
+        outcome.log
+    );
+    let end = outcome
+        .log
+        .lines()
+        .find(|line| line.starts_with("evaluate ") && line.contains("finished in"));
+    assert!(
+        end.is_some_and(|line| line.trim_end().ends_with("FAIL 1")),
+        "{end:?}\n{}",
+        outcome.log
+    );
+    assert_eq!(
+        pipeline.json("evaluate", "out/gate.json")?["verdict"],
+        "fail"
+    );
+    for path in ["out/evaluation.json", "out/model_card.md"] {
+        assert!(
+            pipeline.artifact("evaluate", path).exists(),
+            "no `{path}`\n{}",
+            outcome.log
+        );
+    }
+    for job in ["package", "deploy", "smoke"] {
+        assert!(
+            !outcome.states.contains_key(job),
+            "{job} ran\n{}",
+            outcome.log
+        );
+        assert!(
+            !pipeline.artifact(job, "out").exists(),
+            "{job} left artifacts"
+        );
+    }
+    assert!(pipeline.ask("/health/live").is_err(), "something serves");
+    Ok(())
+}
+
+#[test]
+fn every_event_gets_the_jobs_it_should() -> Result<()> {
+    let Some(pipeline) = Pipeline::new()? else {
+        return Ok(());
+    };
+    let ours = ["format", "clippy", "build", "unit"];
+    let judging = ["check-data", "train", "evaluate", "package"];
+    let running = ["deploy", "smoke", "stop"];
+    for (event, expected) in [
+        (&BRANCH[..], [&ours[..], &judging, &running].concat()),
+        (&TAG, [&ours[..], &judging, &running].concat()),
+        (&MERGE_REQUEST, [&ours[..], &judging].concat()),
+        (&OTHER_TAG, ours.to_vec()),
+    ] {
+        let mut names = pipeline.names(event)?;
+        let mut expected: Vec<String> = expected.into_iter().map(str::to_owned).collect();
+        names.sort();
+        expected.sort();
+        assert_eq!(names, expected, "{event:?}");
+        // Nobody has to deploy: a pipeline that waits for no hand is green.
+        for job in pipeline
+            .list(event)?
+            .iter()
+            .filter(|job| job["name"] == "deploy" || job["name"] == "stop")
+        {
+            assert_eq!(
+                (&job["when"], &job["allow_failure"]),
+                (&"manual".into(), &true.into()),
+                "{job}"
+            );
+        }
+    }
+    Ok(())
+}
+
+/// What gitlab-ci-local passes over, GitLab does: it is asserted on the expanded pipeline.
+#[test]
+fn the_expanded_pipeline_says_what_gitlab_needs() -> Result<()> {
+    let Some(pipeline) = Pipeline::new()? else {
+        return Ok(());
+    };
+    let output = pipeline.command(&["--preview"])?.output()?;
+    let preview: Value = serde_saphyr::from_str(&String::from_utf8(output.stdout)?)?;
+
+    let stages = [
+        "lint", "unit", "train", "evaluate", "package", "deploy", "smoke",
+    ];
+    let listed = preview["stages"].as_array().context("stages")?;
+    assert_eq!(listed[1..listed.len() - 1], stages); // between GitLab's own `.pre` and `.post`
+    for (job, stage) in [
+        ("check-data", "lint"),
+        ("clippy", "lint"),
+        ("unit", "unit"),
+        ("train", "train"),
+        ("evaluate", "evaluate"),
+        ("package", "package"),
+        ("deploy", "deploy"),
+        ("smoke", "smoke"),
+    ] {
+        assert_eq!(preview[job]["stage"], stage, "{job}");
+    }
+    for job in [
+        "check-data",
+        "train",
+        "evaluate",
+        "package",
+        "deploy",
+        "smoke",
+    ] {
+        assert_eq!(
+            preview[job]["artifacts"]["when"], "always",
+            "{job}: evidence outlives failure"
+        );
+        assert!(
+            preview[job]["retry"]["exit_codes"]
+                .as_array()
+                .is_some_and(|codes| codes.contains(&3.into())),
+            "{job}: what was the network's fault is tried again"
+        );
+    }
+    for job in ["package", "deploy"] {
+        assert!(
+            preview[job]["resource_group"].is_string(),
+            "{job}: one at a time"
+        );
+    }
+    assert_eq!(
+        preview["evaluate"]["allow_failure"]["exit_codes"],
+        serde_json::json!([4])
+    );
+    assert!(preview["evaluate"]["artifacts"]["expose_as"].is_string());
+    assert_eq!(preview["deploy"]["environment"]["on_stop"], "stop");
+    let needed: Vec<_> = preview["package"]["needs"]
+        .as_array()
+        .context("needs")?
+        .iter()
+        .filter_map(|need| need["job"].as_str())
+        .collect();
+    assert!(
+        needed.contains(&"unit"),
+        "what fails its tests is not published"
+    );
+    Ok(())
+}
+
+/// An included template must not reach into the project that includes it.
+#[test]
+fn the_template_sets_no_global_keyword() -> Result<()> {
+    let template = fs::read_to_string(repository()?.join("ci-templates/gitlab/ml-pipeline.yml"))?;
+    let (_, jobs) = template
+        .split_once("\n---\n")
+        .context("a header with inputs")?;
+    for keyword in [
+        "default",
+        "stages",
+        "variables",
+        "workflow",
+        "include",
+        "image",
+        "before_script",
+        "cache",
+    ] {
+        let global = jobs
+            .lines()
+            .any(|line| line.starts_with(&format!("{keyword}:")));
+        assert!(
+            !global,
+            "`{keyword}:` at the top would change jobs that are not ours"
+        );
+    }
+    Ok(())
+}
