@@ -1,5 +1,4 @@
-//! Our own GitLab pipeline, which includes our own template, run for real by gitlab-ci-local in
-//! shell mode: every job in a folder of its own, with nothing but its artifacts.
+//! One copy of the repository, its pipeline, and what came of running it.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -15,50 +14,28 @@ use e2e::{Checkout, command, gitlab_ci_local, repository, search_path, tools};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-const BRANCH: [&str; 0] = [];
-const TAG: [&str; 4] = [
-    "--variable",
-    "CI_COMMIT_TAG=v1.2.3",
-    "--unset-variable",
-    "CI_COMMIT_BRANCH",
-];
-const OTHER_TAG: [&str; 4] = [
-    "--variable",
-    "CI_COMMIT_TAG=nightly",
-    "--unset-variable",
-    "CI_COMMIT_BRANCH",
-];
-const MERGE_REQUEST: [&str; 6] = [
-    "--variable",
-    "CI_PIPELINE_SOURCE=merge_request_event",
-    "--variable",
-    "CI_MERGE_REQUEST_IID=5",
-    "--unset-variable",
-    "CI_COMMIT_BRANCH",
-];
-
 /// What an event sets that GitLab itself would set: not worth a warning in the output.
 const OVERRIDDEN: &str = "CI_API_V4_URL,CI_COMMIT_TAG,CI_MERGE_REQUEST_IID,CI_PIPELINE_SOURCE";
 
 /// The repository's copy, and how its pipeline is started.
-struct Pipeline {
-    checkout: Checkout,
+pub(crate) struct Pipeline {
+    pub(crate) checkout: Checkout,
     script: PathBuf,
     port: u16,
     home: PathBuf,
 }
 
 /// What came of one run.
-struct Outcome {
-    code: Option<i32>,
-    log: String,
+pub(crate) struct Outcome {
+    pub(crate) code: Option<i32>,
+    pub(crate) log: String,
     /// `PASS`, `WARN` or `FAIL` for every job that ran.
-    states: BTreeMap<String, String>,
+    pub(crate) states: BTreeMap<String, String>,
 }
 
 impl Pipeline {
     /// `None` where gitlab-ci-local cannot be had.
-    fn new() -> Result<Option<Self>> {
+    pub(crate) fn new() -> Result<Option<Self>> {
         let Some(script) = gitlab_ci_local()? else {
             return Ok(None);
         };
@@ -73,7 +50,7 @@ impl Pipeline {
         }))
     }
 
-    fn command(&self, arguments: &[&str]) -> Result<Command> {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Result<Command> {
         let mut command = command("node");
         command
             .arg(&self.script)
@@ -100,7 +77,7 @@ impl Pipeline {
     }
 
     /// Runs the jobs of an event, with the tools that were built with this test.
-    fn run(&self, event: &[&str], more: &[&str]) -> Result<Outcome> {
+    pub(crate) fn run(&self, event: &[&str], more: &[&str]) -> Result<Outcome> {
         let bin = format!("TRAINYARD_BIN={}", tools()?.display());
         let listen = format!("MODEL_LISTEN=127.0.0.1:{}", self.port);
         // An empty API address: this job belongs to no GitLab, so packages stay in folders.
@@ -133,16 +110,18 @@ impl Pipeline {
         })
     }
 
-    /// The jobs of an event in order, as gitlab-ci-local expands them, without running any.
-    fn list(&self, event: &[&str]) -> Result<Vec<Value>> {
+    /// The jobs that an event gets, as gitlab-ci-local expands them, without running any.
+    pub(crate) fn list(&self, event: &[&str]) -> Result<Vec<Value>> {
         let output = self
             .command(&[&["--list-json"], event].concat())?
             .output()?;
-        serde_json::from_slice(&output.stdout)
-            .with_context(|| String::from_utf8_lossy(&output.stderr).into_owned())
+        let mut jobs: Vec<Value> = serde_json::from_slice(&output.stdout)
+            .with_context(|| String::from_utf8_lossy(&output.stderr).into_owned())?;
+        jobs.retain(|job| job["when"] != "never");
+        Ok(jobs)
     }
 
-    fn names(&self, event: &[&str]) -> Result<Vec<String>> {
+    pub(crate) fn names(&self, event: &[&str]) -> Result<Vec<String>> {
         self.list(event)?
             .iter()
             .map(|job| Ok(job["name"].as_str().context("a name")?.to_owned()))
@@ -150,7 +129,7 @@ impl Pipeline {
     }
 
     /// A file that a job left as artifact.
-    fn artifact(&self, job: &str, path: &str) -> PathBuf {
+    pub(crate) fn artifact(&self, job: &str, path: &str) -> PathBuf {
         self.checkout
             .path()
             .join(".gitlab-ci-local/artifacts")
@@ -158,14 +137,14 @@ impl Pipeline {
             .join(path)
     }
 
-    fn json(&self, job: &str, path: &str) -> Result<Value> {
+    pub(crate) fn json(&self, job: &str, path: &str) -> Result<Value> {
         let path = self.artifact(job, path);
         let bytes = fs::read(&path).with_context(|| format!("reading `{}`", path.display()))?;
         Ok(serde_json::from_slice(&bytes)?)
     }
 
     /// What a job's dotenv report hands to the jobs after it.
-    fn handed_on(&self, job: &str, file: &str) -> Result<BTreeMap<String, String>> {
+    pub(crate) fn handed_on(&self, job: &str, file: &str) -> Result<BTreeMap<String, String>> {
         let path = self.artifact(job, ".gitlab-ci-reports/dotenv").join(file);
         let text =
             fs::read_to_string(&path).with_context(|| format!("reading `{}`", path.display()))?;
@@ -178,7 +157,7 @@ impl Pipeline {
     }
 
     /// The first line of the answer to `GET path`, from whatever serves at the pipeline's address.
-    fn ask(&self, path: &str) -> Result<String> {
+    pub(crate) fn ask(&self, path: &str) -> Result<String> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
         stream.set_read_timeout(Some(Duration::from_secs(10)))?;
         write!(
@@ -192,7 +171,11 @@ impl Pipeline {
 
     /// Everything that holds after a pipeline whose gate let the model through: what was published
     /// is what is served, and smoke has reached it.
-    fn assert_published_and_served(&self, outcome: &Outcome, version: &str) -> Result<()> {
+    pub(crate) fn assert_published_and_served(
+        &self,
+        outcome: &Outcome,
+        version: &str,
+    ) -> Result<()> {
         let log = &outcome.log;
         assert_eq!(outcome.code, Some(0), "{log}");
         for job in [
@@ -271,9 +254,46 @@ impl Pipeline {
         Ok(())
     }
 
+    /// The gate said no: exit code 1, the evidence is there, and nothing is published or served.
+    pub(crate) fn assert_stopped_at_the_gate(&self, outcome: &Outcome) -> Result<()> {
+        let log = &outcome.log;
+        assert_eq!(outcome.code, Some(1), "{log}");
+        assert_eq!(
+            outcome.states.get("evaluate").map(String::as_str),
+            Some("FAIL"),
+            "{log}"
+        );
+        let end = log
+            .lines()
+            .find(|line| line.starts_with("evaluate ") && line.contains("finished in"));
+        assert!(
+            end.is_some_and(|line| line.trim_end().ends_with("FAIL 1")),
+            "{end:?}\n{log}"
+        );
+        assert_eq!(self.json("evaluate", "out/gate.json")?["verdict"], "fail");
+        for path in ["out/evaluation.json", "out/model_card.md"] {
+            assert!(
+                self.artifact("evaluate", path).exists(),
+                "no `{path}`\n{log}"
+            );
+        }
+        for (job, path) in [
+            ("package", "out/registry"),
+            ("deploy", "out"),
+            ("smoke", "out"),
+        ] {
+            assert!(
+                !self.artifact(job, path).exists(),
+                "{job} left `{path}`\n{log}"
+            );
+        }
+        assert!(self.ask("/health/live").is_err(), "something serves\n{log}");
+        Ok(())
+    }
+
     /// The job that GitLab runs when an environment is stopped.
-    fn assert_stops(&self) -> Result<()> {
-        let stopped = self.run(&BRANCH, &["stop"])?;
+    pub(crate) fn assert_stops(&self) -> Result<()> {
+        let stopped = self.run(&[], &["stop"])?;
         assert_eq!(
             stopped.states.get("stop").map(String::as_str),
             Some("PASS"),
@@ -310,226 +330,4 @@ fn sha256(path: &Path) -> Result<String> {
             write!(text, "{byte:02x}")?;
             Ok(text)
         })
-}
-
-/// The gate's floor for the AUC, raised above anything that this data allows.
-fn out_of_reach(gate: &str) -> String {
-    let floor = gate
-        .lines()
-        .skip_while(|line| *line != "at_least:")
-        .find(|line| line.starts_with("  auc:"));
-    floor.map_or_else(
-        || gate.to_owned(),
-        |line| gate.replacen(line, "  auc: 0.9999", 1),
-    )
-}
-
-#[test]
-fn the_default_branch_ends_with_a_served_model_that_smoke_has_reached() -> Result<()> {
-    let Some(pipeline) = Pipeline::new()? else {
-        return Ok(());
-    };
-    let outcome = pipeline.run(&BRANCH, &["--manual", "deploy"])?;
-    let packed = pipeline
-        .handed_on("package", "package.env")
-        .with_context(|| outcome.log.clone())?;
-    let version = &packed["MODEL_VERSION"];
-    assert!(version.starts_with("0.0.0-g"), "{version}");
-    pipeline.assert_published_and_served(&outcome, version)?;
-    pipeline.assert_stops()
-}
-
-#[test]
-fn a_tag_publishes_its_version() -> Result<()> {
-    let Some(pipeline) = Pipeline::new()? else {
-        return Ok(());
-    };
-    let outcome = pipeline.run(&TAG, &["--manual", "deploy"])?;
-    pipeline.assert_published_and_served(&outcome, "1.2.3")?;
-    pipeline.assert_stops()
-}
-
-#[test]
-fn a_bad_model_stops_at_the_gate_with_the_evidence_and_nothing_is_published() -> Result<()> {
-    let Some(pipeline) = Pipeline::new()? else {
-        return Ok(());
-    };
-    pipeline.checkout.edit("configs/gate.yaml", out_of_reach)?;
-    pipeline.checkout.commit("Ask too much")?;
-
-    let outcome = pipeline.run(&TAG, &["--manual", "deploy"])?;
-
-    assert_eq!(outcome.code, Some(1), "{}", outcome.log);
-    assert_eq!(
-        outcome.states.get("evaluate").map(String::as_str),
-        Some("FAIL"),
-        "{}",
-        outcome.log
-    );
-    let end = outcome
-        .log
-        .lines()
-        .find(|line| line.starts_with("evaluate ") && line.contains("finished in"));
-    assert!(
-        end.is_some_and(|line| line.trim_end().ends_with("FAIL 1")),
-        "{end:?}\n{}",
-        outcome.log
-    );
-    assert_eq!(
-        pipeline.json("evaluate", "out/gate.json")?["verdict"],
-        "fail"
-    );
-    for path in ["out/evaluation.json", "out/model_card.md"] {
-        assert!(
-            pipeline.artifact("evaluate", path).exists(),
-            "no `{path}`\n{}",
-            outcome.log
-        );
-    }
-    for job in ["package", "deploy", "smoke"] {
-        assert!(
-            !outcome.states.contains_key(job),
-            "{job} ran\n{}",
-            outcome.log
-        );
-        assert!(
-            !pipeline.artifact(job, "out").exists(),
-            "{job} left artifacts"
-        );
-    }
-    assert!(pipeline.ask("/health/live").is_err(), "something serves");
-    Ok(())
-}
-
-#[test]
-fn every_event_gets_the_jobs_it_should() -> Result<()> {
-    let Some(pipeline) = Pipeline::new()? else {
-        return Ok(());
-    };
-    let ours = ["format", "clippy", "build", "unit"];
-    let judging = ["check-data", "train", "evaluate", "package"];
-    let running = ["deploy", "smoke", "stop"];
-    for (event, expected) in [
-        (&BRANCH[..], [&ours[..], &judging, &running].concat()),
-        (&TAG, [&ours[..], &judging, &running].concat()),
-        (&MERGE_REQUEST, [&ours[..], &judging].concat()),
-        (&OTHER_TAG, ours.to_vec()),
-    ] {
-        let mut names = pipeline.names(event)?;
-        let mut expected: Vec<String> = expected.into_iter().map(str::to_owned).collect();
-        names.sort();
-        expected.sort();
-        assert_eq!(names, expected, "{event:?}");
-        // Nobody has to deploy: a pipeline that waits for no hand is green.
-        for job in pipeline
-            .list(event)?
-            .iter()
-            .filter(|job| job["name"] == "deploy" || job["name"] == "stop")
-        {
-            assert_eq!(
-                (&job["when"], &job["allow_failure"]),
-                (&"manual".into(), &true.into()),
-                "{job}"
-            );
-        }
-    }
-    Ok(())
-}
-
-/// What gitlab-ci-local passes over, GitLab does: it is asserted on the expanded pipeline.
-#[test]
-fn the_expanded_pipeline_says_what_gitlab_needs() -> Result<()> {
-    let Some(pipeline) = Pipeline::new()? else {
-        return Ok(());
-    };
-    let output = pipeline.command(&["--preview"])?.output()?;
-    let preview: Value = serde_saphyr::from_str(&String::from_utf8(output.stdout)?)?;
-
-    let stages = [
-        "lint", "unit", "train", "evaluate", "package", "deploy", "smoke",
-    ];
-    let listed = preview["stages"].as_array().context("stages")?;
-    assert_eq!(listed[1..listed.len() - 1], stages); // between GitLab's own `.pre` and `.post`
-    for (job, stage) in [
-        ("check-data", "lint"),
-        ("clippy", "lint"),
-        ("unit", "unit"),
-        ("train", "train"),
-        ("evaluate", "evaluate"),
-        ("package", "package"),
-        ("deploy", "deploy"),
-        ("smoke", "smoke"),
-    ] {
-        assert_eq!(preview[job]["stage"], stage, "{job}");
-    }
-    for job in [
-        "check-data",
-        "train",
-        "evaluate",
-        "package",
-        "deploy",
-        "smoke",
-    ] {
-        assert_eq!(
-            preview[job]["artifacts"]["when"], "always",
-            "{job}: evidence outlives failure"
-        );
-        assert!(
-            preview[job]["retry"]["exit_codes"]
-                .as_array()
-                .is_some_and(|codes| codes.contains(&3.into())),
-            "{job}: what was the network's fault is tried again"
-        );
-    }
-    for job in ["package", "deploy"] {
-        assert!(
-            preview[job]["resource_group"].is_string(),
-            "{job}: one at a time"
-        );
-    }
-    assert_eq!(
-        preview["evaluate"]["allow_failure"]["exit_codes"],
-        serde_json::json!([4])
-    );
-    assert!(preview["evaluate"]["artifacts"]["expose_as"].is_string());
-    assert_eq!(preview["deploy"]["environment"]["on_stop"], "stop");
-    let needed: Vec<_> = preview["package"]["needs"]
-        .as_array()
-        .context("needs")?
-        .iter()
-        .filter_map(|need| need["job"].as_str())
-        .collect();
-    assert!(
-        needed.contains(&"unit"),
-        "what fails its tests is not published"
-    );
-    Ok(())
-}
-
-/// An included template must not reach into the project that includes it.
-#[test]
-fn the_template_sets_no_global_keyword() -> Result<()> {
-    let template = fs::read_to_string(repository()?.join("ci-templates/gitlab/ml-pipeline.yml"))?;
-    let (_, jobs) = template
-        .split_once("\n---\n")
-        .context("a header with inputs")?;
-    for keyword in [
-        "default",
-        "stages",
-        "variables",
-        "workflow",
-        "include",
-        "image",
-        "before_script",
-        "cache",
-    ] {
-        let global = jobs
-            .lines()
-            .any(|line| line.starts_with(&format!("{keyword}:")));
-        assert!(
-            !global,
-            "`{keyword}:` at the top would change jobs that are not ours"
-        );
-    }
-    Ok(())
 }
