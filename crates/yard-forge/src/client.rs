@@ -44,6 +44,24 @@ impl Client {
         clock: Arc<dyn Clock>,
         seed: u64,
     ) -> Result<Self, ForgeError> {
+        let client = Self::build(base, credential, settings, clock, seed)?;
+        if !client.origin.is_https() && !client.origin.is_loopback() {
+            return Err(ForgeError::Url {
+                url: shown(&client.base),
+                why: "it is not encrypted, and not on this machine",
+            });
+        }
+        Ok(client)
+    }
+
+    /// A client for any URL, encrypted or not.
+    pub(crate) fn build(
+        base: &str,
+        credential: Option<Credential>,
+        settings: Settings,
+        clock: Arc<dyn Clock>,
+        seed: u64,
+    ) -> Result<Self, ForgeError> {
         let refuse = |why| ForgeError::Url {
             url: base
                 .split(['?', '#', '@'])
@@ -54,9 +72,6 @@ impl Client {
         };
         let base = Url::parse(base.trim_end_matches('/')).map_err(|_| refuse("it is not a URL"))?;
         let origin = Origin::of(&base)?;
-        if !origin.is_https() && !origin.is_loopback() {
-            return Err(refuse("it is not encrypted, and not on this machine"));
-        }
         if base.query().is_some() || base.fragment().is_some() {
             return Err(refuse("a base URL has no query and no fragment"));
         }
@@ -106,6 +121,10 @@ impl Client {
 
     pub(crate) fn clock(&self) -> &dyn Clock {
         self.clock.as_ref()
+    }
+
+    pub(crate) const fn http(&self) -> &reqwest::blocking::Client {
+        &self.http
     }
 
     pub(crate) const fn settings(&self) -> &Settings {
