@@ -30,11 +30,12 @@ stage() {
   local name=$1 start end code=0 said
   shift
   start=$(date +%s%N)
-  said=$("$@" 2>&1) || code=$?
+  said=$("$@" 2>"$OUT/stderr.log") || code=$?
   end=$(date +%s%N)
   printf '  %-9s %5d ms  %s\n' "$name" $(((end - start) / 1000000)) "$(printf '%s\n' "$said" | head -n 1)"
   if [ "$code" -ne 0 ]; then
     printf '%s\n' "$said" | tail -n +2
+    cat "$OUT/stderr.log"
     printf '\nThe line stops at %s with exit code %s. What it found is in %s/.\n' "$name" "$code" "$OUT"
     exit "$code"
   fi
@@ -42,7 +43,7 @@ stage() {
 
 # Everything that an earlier demo made, and nothing else.
 rm -rf "$OUT"/{model,charts,registry,configs} "$OUT"/{data-report,split,evaluation,gate,metrics,publish-receipt,smoke-report,smoke-measurement,train-measurement,batch-report}.json \
-  "$OUT"/{holdout,scored}.csv "$OUT"/report.{md,html} "$OUT"/model_card.{md,html} "$OUT"/gate.junit.xml "$OUT"/*.tar.gz "$OUT"/serve.{log,port}
+  "$OUT"/{holdout,scored}.csv "$OUT"/report.{md,html} "$OUT"/model_card.{md,html} "$OUT"/gate.junit.xml "$OUT"/*.tar.gz "$OUT"/{serve,stderr}.log "$OUT"/serve.port
 mkdir -p "$OUT"
 
 if [ -z "$DATA" ]; then
@@ -50,7 +51,8 @@ if [ -z "$DATA" ]; then
   DATA=data/world/training.csv
   FRESH=data/world/scoring.csv
   CONFIGS=${CONFIGS:-configs}
-  stage world example-world --out data/world --check data/SHA256SUMS
+  world() { example-world --out data/world --check data/SHA256SUMS | tail -n 1; }
+  stage world world
 else
   : "${TARGET:?set TARGET to the column to predict}" "${POSITIVE:?set POSITIVE to the value of $TARGET that counts as positive}"
   printf 'The line on %s: when is %s %s?\n\n' "$DATA" "$TARGET" "$POSITIVE"

@@ -71,12 +71,9 @@ impl Client {
                 source: Some(source),
             }
         };
-        let response = builder.send().map_err(|error| {
-            transient(
-                answer::reason(&error).to_owned(),
-                Box::new(error.without_url()),
-            )
-        })?;
+        let response = builder
+            .send()
+            .map_err(|error| answer::unanswered(&request, error))?;
         let status = response.status().as_u16();
         let media = header(&response, &CONTENT_TYPE).unwrap_or_default();
         let media = media
