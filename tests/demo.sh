@@ -70,6 +70,7 @@ YAML
 name: $NAME
 intended_use:
   uses: [A first look at what this table says about its target]
+  users: [Whoever made this demo run]
   out_of_scope: [Any decision about people]
 limitations: [Nobody who knows the data has looked at this model]
 risks:

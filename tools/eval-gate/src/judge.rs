@@ -56,7 +56,11 @@ pub(crate) fn judge(
             first_model: Some(reason.clone()),
         },
     };
-    let summary = summary(verdict, &rules, opponent);
+    let auc = evaluation
+        .metrics
+        .get("auc")
+        .map_or_else(String::new, |auc| format!("; AUC {}", shown(auc)));
+    let summary = summary(verdict, &rules, opponent, &auc);
     Ok(Gate {
         verdict,
         summary,
@@ -257,7 +261,7 @@ pub(crate) fn slice_name(slice: &SliceResult) -> String {
     parts.collect::<Vec<_>>().join(", ")
 }
 
-fn summary(verdict: Verdict, rules: &[RuleResult], opponent: &Opponent) -> String {
+fn summary(verdict: Verdict, rules: &[RuleResult], opponent: &Opponent, auc: &str) -> String {
     let what = match opponent {
         Opponent::Champion(_) => "The model",
         Opponent::FirstModel(_) => "The first model",
@@ -276,13 +280,16 @@ fn summary(verdict: Verdict, rules: &[RuleResult], opponent: &Opponent) -> Strin
         }
     };
     match verdict {
-        Verdict::Pass => format!("{what} may be released: all {} rules hold.", rules.len()),
+        Verdict::Pass => match rules.len() {
+            1 => format!("{what} may be released: its one rule holds{auc}."),
+            rules => format!("{what} may be released: all {rules} rules hold{auc}."),
+        },
         Verdict::Warning => format!(
-            "{what} may be released with a look at {}.",
+            "{what} may be released with a look at {}{auc}.",
             count(of(Verdict::Warning), "that warns", "that warn")
         ),
         Verdict::Inconclusive => format!(
-            "{what} cannot be judged yet: {}, because the holdout is too small to tell.",
+            "{what} cannot be judged yet: {}, because the holdout is too small to tell{auc}.",
             count(
                 of(Verdict::Inconclusive),
                 "is inconclusive",
@@ -290,7 +297,7 @@ fn summary(verdict: Verdict, rules: &[RuleResult], opponent: &Opponent) -> Strin
             )
         ),
         Verdict::Fail => format!(
-            "{what} must not be released: {}.",
+            "{what} must not be released: {}{auc}.",
             count(of(Verdict::Fail), "is broken", "are broken")
         ),
     }

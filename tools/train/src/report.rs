@@ -24,19 +24,21 @@ pub(crate) fn render(
 
 fn human(run: &Run, split: &Split, plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
     let (bold, faint) = (style::STRONG, style::FAINT);
+    let folds = run
+        .cross_validation
+        .as_ref()
+        .map_or_else(String::new, |cv| {
+            let (mean, sd) = (cv.auc_mean.get(), cv.auc_sd.get());
+            format!(", AUC {mean:.4} ± {sd:.4} over {} folds", cv.folds)
+        });
     writeln!(
         out,
-        "{bold}{}{bold:#} fitted on {} rows ({} positive); {} rows held out ({} positive)",
+        "{bold}{}{bold:#} fitted on {} rows ({} positive){folds}; {} held out",
         run.algorithm.as_str(),
         split.train.rows,
         split.train.positives,
         split.holdout.rows,
-        split.holdout.positives,
     )?;
-    if let Some(cv) = &run.cross_validation {
-        let (mean, sd) = (cv.auc_mean.get(), cv.auc_sd.get());
-        writeln!(out, "AUC {mean:.4} ± {sd:.4} over {} folds", cv.folds)?;
-    }
     let top: Vec<String> = run
         .importance
         .iter()
