@@ -106,7 +106,7 @@ fn the_front_matter_has_every_digit_of_the_evaluation() {
         .unwrap()
         .0;
     let front: FrontMatter = serde_saphyr::from_str(front).unwrap();
-    assert_eq!(front.license, "apache-2.0");
+    assert_eq!(front.license, "mit");
     let metrics = &front.models[0].results[0].metrics;
     let types: Vec<&str> = metrics
         .iter()
