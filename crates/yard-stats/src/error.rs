@@ -109,6 +109,9 @@ pub enum Undefined {
     /// The estimate has no sampling variance (two identical models, perfect separation).
     #[error("the estimate has no variance")]
     NoVariance,
+    /// More than one replicate in twenty of a bootstrap is undefined.
+    #[error("too many bootstrap replicates are undefined")]
+    FewReplicates,
     /// The formula holds for unweighted rows only; a bootstrap takes weights.
     #[error("the formula does not hold for weighted rows")]
     Weighted,

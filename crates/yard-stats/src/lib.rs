@@ -15,6 +15,7 @@
 //! # The rooms
 //! - [`binary`]: a score per row and a yes/no label: ranking, curves, confusion, calibration.
 //! - [`paired`]: two models on the same rows: is the difference real?
+//! - [`bootstrap`]: how far any metric, or the difference of two models, would move on other rows.
 //! - [`interval`]: what a number's uncertainty looks like, and intervals for proportions.
 //! - [`drift`]: how far apart two distributions are.
 //! - [`distribution`]: the reference distributions that the tests above need.
@@ -41,6 +42,7 @@
 )]
 
 pub mod binary;
+pub mod bootstrap;
 pub mod distribution;
 pub mod drift;
 mod error;

@@ -30,5 +30,6 @@ pub use ranking::KolmogorovSmirnov;
 pub use scored::Scored;
 
 pub(crate) use order::ascending_key;
-pub(crate) use ranked::count_classes;
+pub(crate) use pointwise::{brier_of, log_loss_of};
+pub(crate) use ranked::{Entry, count_classes};
 pub(crate) use scored::{all_finite, all_usable, same_length};

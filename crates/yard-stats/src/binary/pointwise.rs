@@ -13,25 +13,29 @@ pub(super) const CLIP: f64 = f64::EPSILON;
 /// Probabilities are clipped to [2⁻⁵², 1 − 2⁻⁵²], so one confident error costs at most 36.05.
 /// Undefined where a score is not a probability. O(n).
 pub fn log_loss(scored: Scored<'_>) -> Metric {
-    mean_loss(scored, |row| {
-        // The complement is taken after clipping and against 1 − p: what scikit-learn 1.9 does.
-        let likelihood = if row.label {
-            row.score
-        } else {
-            1.0 - row.score
-        };
-        -libm::log(likelihood.clamp(CLIP, 1.0 - CLIP))
-    })
+    mean_loss(scored, |row| log_loss_of(row.label, row.score))
+}
+
+/// The log-loss of one row.
+#[inline]
+pub(crate) fn log_loss_of(label: bool, score: f64) -> f64 {
+    // The complement is taken before clipping, against 1 − p: what scikit-learn 1.9 does.
+    let likelihood = if label { score } else { 1.0 - score };
+    -libm::log(likelihood.clamp(CLIP, 1.0 - CLIP))
 }
 
 /// Brier score, mean((p − y)²): 0 is perfect, 0.25 is a coin.
 ///
 /// Undefined where a score is not a probability. O(n).
 pub fn brier(scored: Scored<'_>) -> Metric {
-    mean_loss(scored, |row| {
-        let error = row.score - f64::from(u8::from(row.label));
-        error * error
-    })
+    mean_loss(scored, |row| brier_of(row.label, row.score))
+}
+
+/// The squared error of one row's probability.
+#[inline]
+pub(crate) fn brier_of(label: bool, score: f64) -> f64 {
+    let error = score - f64::from(u8::from(label));
+    error * error
 }
 
 /// The weighted mean of a loss, for scores that are probabilities.

@@ -32,7 +32,7 @@ impl Entry {
     }
 
     #[inline]
-    fn is_last_of_tie(self) -> bool {
+    pub(crate) fn is_last_of_tie(self) -> bool {
         self.0 & Self::LAST_OF_TIE != 0
     }
 }
@@ -133,6 +133,11 @@ impl<'a> Ranked<'a> {
         } else {
             Ok((self.positives, self.negatives))
         }
+    }
+
+    /// All rows, from the highest score down.
+    pub(crate) fn entries(&self) -> &[Entry] {
+        &self.entries
     }
 
     /// Entries of equal score, from the highest score down, rows of weight 0 included.

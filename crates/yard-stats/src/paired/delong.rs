@@ -14,7 +14,7 @@
 
 use super::Pair;
 use crate::binary::{Ranked, count_classes};
-use crate::distribution::normal_two_sided;
+use crate::distribution::{normal_cdf, normal_two_sided};
 use crate::interval::{Confidence, Interval};
 use crate::{Metric, Undefined};
 
@@ -90,6 +90,28 @@ impl AucDifference {
     /// Two-sided p-value of "the areas are equal"; undefined when the difference has no variance.
     pub fn p_value(&self) -> Metric {
         self.z().map(normal_two_sided)
+    }
+
+    /// One-sided p-value of "the true difference is at most `value`": small when it is above.
+    ///
+    /// The challenger is shown not to be worse by `margin` when the p-value at −`margin` is below the
+    /// level (non-inferiority); to be better when it is at 0. Without variance the difference is
+    /// certain: 0 above `value`, 1 at or below it.
+    pub fn p_at_most(&self, value: f64) -> f64 {
+        self.tail(value - self.value, self.value > value)
+    }
+
+    /// One-sided p-value of "the true difference is at least `value`": small when it is below.
+    pub fn p_at_least(&self, value: f64) -> f64 {
+        self.tail(self.value - value, self.value < value)
+    }
+
+    fn tail(&self, reach: f64, certain: bool) -> f64 {
+        if self.variance > 0.0 {
+            normal_cdf(reach / self.standard_error())
+        } else {
+            f64::from(u8::from(!certain))
+        }
     }
 
     /// The Wald interval of the difference; a single point when it has no variance.
@@ -291,6 +313,26 @@ mod tests {
         assert_eq!(difference.z(), Err(Undefined::NoVariance));
         assert_eq!(difference.interval(Confidence::P95).width(), 0.0);
         assert_eq!(difference.correlation(), Ok(1.0));
+        assert_eq!(difference.p_at_most(-0.01), 0.0);
+        assert_eq!(
+            (difference.p_at_most(0.0), difference.p_at_least(0.0)),
+            (1.0, 1.0)
+        );
+    }
+
+    #[test]
+    fn one_sided_tails_are_halves_of_the_two_sided_one() {
+        let labels = [true, true, false, false, true, false, true];
+        let (a, b) = (
+            [7.0, 3.0, 4.0, 1.0, 6.0, 2.0, 5.0],
+            [3.0, 7.0, 4.0, 5.0, 6.0, 2.0, 1.0],
+        );
+        let difference = delong_difference(&Pair::new(&labels, &a, &b, None).unwrap()).unwrap();
+        let two_sided = difference.p_value().unwrap();
+        assert!((2.0 * difference.p_at_most(0.0) - two_sided).abs() < 1e-15);
+        assert!((difference.p_at_most(0.1) + difference.p_at_least(0.1) - 1.0).abs() < 1e-15);
+        let ninety = difference.interval(Confidence::new(0.9).unwrap());
+        assert!((difference.p_at_most(ninety.lower) - 0.05).abs() < 1e-14);
     }
 
     #[test]
