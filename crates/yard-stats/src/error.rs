@@ -59,6 +59,38 @@ pub enum InputError {
         /// Trials given.
         trials: u64,
     },
+    /// A number that must lie in the open interval from 0 to 1 (a level, a power, a share).
+    #[error("{name} {value} is not between 0 and 1")]
+    Share {
+        /// Which argument.
+        name: &'static str,
+        /// What was given.
+        value: f64,
+    },
+    /// A margin that is negative or not finite.
+    #[error("margin {margin} is not a finite number of 0 or more")]
+    Margin {
+        /// What was given.
+        margin: f64,
+    },
+    /// A class number at or above the number of classes.
+    #[error("row {row} has class {class} of {classes}")]
+    Class {
+        /// The first such row.
+        row: usize,
+        /// Its class, from 0.
+        class: usize,
+        /// How many classes there are.
+        classes: usize,
+    },
+    /// Fewer values than the estimate needs.
+    #[error("{found} values are fewer than the {needed} that are needed")]
+    TooFew {
+        /// How many were given.
+        found: usize,
+        /// How many it takes.
+        needed: usize,
+    },
     /// A floor for empty bins that is not a positive share.
     #[error("floor {floor} for empty bins is not above 0 and below 1")]
     Floor {
@@ -94,6 +126,9 @@ pub enum Undefined {
         /// The first such row.
         row: usize,
     },
+    /// Every target is the same, so there is no variance to explain.
+    #[error("all targets are equal")]
+    ConstantTarget,
     /// Every score is the same.
     #[error("all scores are equal")]
     ConstantScore,

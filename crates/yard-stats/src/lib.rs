@@ -14,9 +14,13 @@
 //!
 //! # The rooms
 //! - [`binary`]: a score per row and a yes/no label: ranking, curves, confusion, calibration.
+//! - [`multiclass`]: probabilities of several classes; [`regression`]: numbers; [`fairness`]: groups.
 //! - [`paired`]: two models on the same rows: is the difference real?
 //! - [`bootstrap`]: how far any metric, or the difference of two models, would move on other rows.
 //! - [`interval`]: what a number's uncertainty looks like, and intervals for proportions.
+//! - [`planning`]: how many rows a decision needs, and what it can tell with those there are.
+//! - [`multiple`]: several tests at once, and several looks at the same rows.
+//! - [`noise`]: how much of a difference is the training seed.
 //! - [`drift`]: how far apart two distributions are.
 //! - [`distribution`]: the reference distributions that the tests above need.
 //! - [`sum`]: the compensated sum that all of them add with.
@@ -46,8 +50,14 @@ pub mod bootstrap;
 pub mod distribution;
 pub mod drift;
 mod error;
+pub mod fairness;
 pub mod interval;
+pub mod multiclass;
+pub mod multiple;
+pub mod noise;
 pub mod paired;
+pub mod planning;
+pub mod regression;
 pub mod sum;
 
 pub use error::{InputError, Metric, Undefined};

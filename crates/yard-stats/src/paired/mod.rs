@@ -1,8 +1,12 @@
 //! Two models on the same rows: is the challenger different from the champion?
 
 mod delong;
+mod loss;
+mod mcnemar;
 
 pub use delong::{Auc, AucDifference, delong, delong_difference};
+pub use loss::{Loss, MeanDifference, loss_difference, mean_difference};
+pub use mcnemar::Discordant;
 
 use crate::InputError;
 use crate::binary::{Ranked, Scored};

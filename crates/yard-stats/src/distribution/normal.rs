@@ -1,4 +1,4 @@
-//! Reference distributions: the tails that tests and intervals are read from.
+//! The normal distribution, and Kolmogorov's.
 
 use core::f64::consts::{FRAC_1_SQRT_2, SQRT_2};
 
