@@ -78,6 +78,10 @@ def ask(binary, label, score, champion, weight):
     columns = {"label": label, "score": score, "champion": champion}
     if weight is not None:
         columns["weight"] = weight
+    return ask_columns(binary, columns)
+
+
+def ask_columns(binary, columns):
     lines = [",".join(columns)]
     lines += [",".join(repr(value.item()) for value in row) for row in zip(*columns.values())]
     done = subprocess.run([binary], input="\n".join(lines) + "\n", capture_output=True, text=True, check=False)
