@@ -18,6 +18,7 @@
 //! - [`paired`]: two models on the same rows: is the difference real?
 //! - [`bootstrap`]: how far any metric, or the difference of two models, would move on other rows.
 //! - [`interval`]: what a number's uncertainty looks like, and intervals for proportions.
+//! - [`slices`]: where a model errs more than elsewhere.
 //! - [`planning`]: how many rows a decision needs, and what it can tell with those there are.
 //! - [`multiple`]: several tests at once, and several looks at the same rows.
 //! - [`noise`]: how much of a difference is the training seed.
@@ -58,6 +59,7 @@ pub mod noise;
 pub mod paired;
 pub mod planning;
 pub mod regression;
+pub mod slices;
 pub mod sum;
 
 pub use error::{InputError, Metric, Undefined};
