@@ -34,6 +34,8 @@ mod folder;
 mod graph;
 mod onnx;
 mod predict;
+#[cfg(any(test, feature = "specimen"))]
+pub mod specimen;
 
 pub use batch::{Batch, Cell, Oddities, RowError};
 pub use engine::{Column, Inputs, Output, OutputColumn, Outputs, Session};

@@ -161,6 +161,12 @@ impl Predictor {
         self.run(batch.rows(), &columns)
     }
 
+    /// Whether a probability counts as the positive class: compared in double precision, as the
+    /// evaluation compares it.
+    pub fn is_positive(&self, probability: f32) -> bool {
+        f64::from(probability) >= self.signature.threshold.get()
+    }
+
     /// How many cells of a table's categorical columns hold a category that training never saw.
     pub fn unseen_categories(&self, table: &Table) -> u64 {
         let features = self.signature.features.iter();

@@ -27,7 +27,7 @@ pub(crate) fn render(
     if report.unseen_categories > 0 {
         writeln!(
             out,
-            "{} cells hold a category that training never saw",
+            "cells with a category that training never saw: {}",
             report.unseen_categories
         )?;
     }

@@ -3,7 +3,7 @@
 //! While one block is scored by all threads, the next is read: the table is parsed in one place and
 //! in order, and so the output's bytes do not depend on the threads.
 
-use std::io::{Read, Write};
+use std::io::{Read, Write as _};
 use std::path::Path;
 
 use yard_contract::Signature;
@@ -38,7 +38,6 @@ pub(crate) struct Scorer<'a> {
 
 /// What follows a probability.
 struct Endings {
-    threshold: f64,
     negative: Vec<u8>,
     positive: Vec<u8>,
 }
@@ -62,7 +61,6 @@ impl<'a> Scorer<'a> {
             ending
         };
         let endings = Endings {
-            threshold: signature.threshold.get(),
             negative: ending(&signature.target.classes.negative),
             positive: ending(&signature.target.classes.positive),
         };
@@ -154,7 +152,7 @@ impl<'a> Scorer<'a> {
             start = end;
             // Writing to memory cannot fail. This is the shortest text that reads back the same.
             let _ = write!(out, "{probability}");
-            let is_positive = f64::from(probability) >= self.endings.threshold;
+            let is_positive = self.predictor.is_positive(probability);
             let ending = if is_positive {
                 &self.endings.positive
             } else {

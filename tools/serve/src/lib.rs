@@ -58,7 +58,7 @@ pub fn run(args: Args, io: &mut Io) -> Result<Verdict, ServeError> {
         .enable_all()
         .build();
     runtime.map_err(start)?.block_on(async {
-        let server = Server::start(&plan, &served).await?;
+        let server = Server::start(&plan, &served)?;
         let address = server.address()?;
         if let Some(path) = &plan.port_file {
             files::write(path, format!("{}\n", address.port()).as_bytes())?;

@@ -15,13 +15,13 @@ pub(crate) struct Refusal {
     /// A word for programs.
     pub(crate) code: &'static str,
     /// A sentence for people.
-    pub(crate) message: String,
+    pub(crate) message: Box<str>,
     /// The row it is about, counted from 0.
     pub(crate) row: Option<usize>,
     /// The feature it is about.
-    pub(crate) feature: Option<String>,
+    pub(crate) feature: Option<Box<str>>,
     /// What to do about it.
-    pub(crate) hint: Option<String>,
+    pub(crate) hint: Option<Box<str>>,
     /// The methods that would do, for a 405.
     #[serde(skip)]
     pub(crate) allow: Option<&'static str>,
@@ -32,7 +32,7 @@ impl Refusal {
         Self {
             status,
             code,
-            message: message.to_string(),
+            message: message.to_string().into(),
             row: None,
             feature: None,
             hint: None,
@@ -41,7 +41,7 @@ impl Refusal {
     }
 
     pub(crate) fn hint(mut self, hint: impl Display) -> Self {
-        self.hint = Some(hint.to_string());
+        self.hint = Some(hint.to_string().into());
         self
     }
 
@@ -55,8 +55,8 @@ impl Refusal {
         };
         Self {
             row: Some(row),
-            feature: Some(error.feature().to_owned()),
-            hint: error.hint(),
+            feature: Some(error.feature().into()),
+            hint: error.hint().map(Into::into),
             ..Self::new(
                 StatusCode::BAD_REQUEST,
                 code,

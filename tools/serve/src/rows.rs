@@ -100,21 +100,19 @@ impl<'de> Visitor<'de> for Top<'_, '_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let reader = self.0;
         while let Some(key) = map.next_key_seed(Key(reader))? {
-            match key {
-                Some(place) => reader.cell(&mut map, place)?,
-                None => {
-                    let alone = !reader.batch.is_within_row();
-                    if alone {
-                        map.next_value_seed(Rows(reader))?;
-                    }
-                    if !alone || map.next_key::<IgnoredAny>()?.is_some() {
-                        let message =
-                            "`rows` stands for a list of rows, and nothing may stand beside it";
-                        return reader.refuse(malformed(message));
-                    }
-                    return Ok(());
-                }
+            if let Some(place) = key {
+                reader.cell(&mut map, place)?;
+                continue;
             }
+            let is_first = !reader.batch.is_within_row();
+            if is_first {
+                map.next_value_seed(Rows(reader))?;
+            }
+            if !is_first || map.next_key::<IgnoredAny>()?.is_some() {
+                let message = "`rows` is the list of rows, and nothing may stand beside it";
+                return reader.refuse(malformed(message));
+            }
+            return Ok(());
         }
         reader.end_row()
     }
@@ -302,5 +300,209 @@ impl<'de> Visitor<'de> for Value<'_, '_> {
 
     fn visit_map<A: MapAccess<'de>>(self, _: A) -> Result<(), A::Error> {
         self.nested("an object")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use yard_model::{Predictor, specimen};
+
+    /// The predictor of the specimen: a number `amount`, a category `region`.
+    fn batch() -> Batch {
+        let files = specimen::files();
+        let signature = yard_contract::Document::parse(&files[1].1).unwrap().body;
+        Predictor::new(&files[0].1, signature).unwrap().batch()
+    }
+
+    #[test]
+    fn one_row_and_many_are_told_apart_by_the_key() {
+        let mut batch = batch();
+        for (body, rows) in [
+            (r#"{"amount": 1, "region": "north"}"#, 1),
+            (r#" {"region": null, "amount": null} "#, 1),
+            (r#"{"\u0061mount": 1e2, "region": "\u00fc"}"#, 1),
+            (r#"{"rows": [{"amount": 1, "region": null}]}"#, 1),
+            (
+                r#"{"rows": [{"amount": true, "region": 7}, {"region": "", "amount": -0.0}]}"#,
+                2,
+            ),
+        ] {
+            read(body.as_bytes(), &mut batch, 2).unwrap();
+            assert_eq!(batch.rows(), rows, "{body}");
+        }
+    }
+
+    #[test]
+    fn whatever_else_is_refused_with_its_reason() {
+        let mut batch = batch();
+        for (body, status, code, row, feature) in [
+            ("", 400, "malformed_json", None, None),
+            ("null", 400, "malformed_json", None, None),
+            ("[]", 400, "malformed_json", None, None),
+            (
+                r#"[{"amount": 1, "region": ""}]"#,
+                400,
+                "malformed_json",
+                None,
+                None,
+            ),
+            (
+                r#"{"amount": 1, "region": ""} {}"#,
+                400,
+                "malformed_json",
+                None,
+                None,
+            ),
+            (
+                r#"{"amount": 1, "region": ""},"#,
+                400,
+                "malformed_json",
+                None,
+                None,
+            ),
+            (
+                r#"{"amount": 1e999, "region": ""}"#,
+                400,
+                "malformed_json",
+                None,
+                None,
+            ),
+            (
+                r#"{"amount": NaN, "region": ""}"#,
+                400,
+                "malformed_json",
+                None,
+                None,
+            ),
+            (
+                "{\"amount\": 1, \"region\": \"\u{1}\"}",
+                400,
+                "malformed_json",
+                None,
+                None,
+            ),
+            (r#"{"rows": 1}"#, 400, "malformed_json", None, None),
+            (r#"{"rows": [1]}"#, 400, "malformed_json", None, None),
+            (
+                r#"{"rows": [], "rows": []}"#,
+                400,
+                "malformed_json",
+                None,
+                None,
+            ),
+            (
+                r#"{"rows": [], "amount": 1}"#,
+                400,
+                "malformed_json",
+                None,
+                None,
+            ),
+            (
+                r#"{"amount": 1, "rows": []}"#,
+                400,
+                "malformed_json",
+                None,
+                None,
+            ),
+            (r#"{"rows": []}"#, 400, "no_rows", None, None),
+            ("{}", 400, "missing_feature", Some(0), Some("amount")),
+            (
+                r#"{"amount": 1}"#,
+                400,
+                "missing_feature",
+                Some(0),
+                Some("region"),
+            ),
+            (
+                r#"{"amount": 1, "amount": 1}"#,
+                400,
+                "duplicate_feature",
+                Some(0),
+                Some("amount"),
+            ),
+            (
+                r#"{"Region": ""}"#,
+                400,
+                "unknown_feature",
+                Some(0),
+                Some("Region"),
+            ),
+            (
+                r#"{"amount": "1"}"#,
+                400,
+                "wrong_type",
+                Some(0),
+                Some("amount"),
+            ),
+            (
+                r#"{"amount": 1e39}"#,
+                400,
+                "wrong_type",
+                Some(0),
+                Some("amount"),
+            ),
+            (
+                r#"{"amount": [1]}"#,
+                400,
+                "wrong_type",
+                Some(0),
+                Some("amount"),
+            ),
+            (
+                r#"{"amount": {"a": 1}}"#,
+                400,
+                "wrong_type",
+                Some(0),
+                Some("amount"),
+            ),
+            (
+                r#"{"region": false}"#,
+                400,
+                "wrong_type",
+                Some(0),
+                Some("region"),
+            ),
+            (
+                r#"{"rows": [{"amount": 1, "region": ""}, {"amount": 1, "rows": 1}]}"#,
+                400,
+                "unknown_feature",
+                Some(1),
+                Some("rows"),
+            ),
+            (
+                r#"{"rows": [{"amount": 1, "region": ""}, {"amount": 1, "region": ""}]}"#,
+                413,
+                "too_many_rows",
+                None,
+                None,
+            ),
+        ] {
+            let refusal = read(body.as_bytes(), &mut batch, 1).unwrap_err();
+            assert_eq!(
+                (refusal.status.as_u16(), refusal.code),
+                (status, code),
+                "{body}"
+            );
+            assert_eq!(
+                (refusal.row, refusal.feature.as_deref()),
+                (row, feature),
+                "{body}"
+            );
+        }
+    }
+
+    #[test]
+    fn nesting_has_no_depth_to_it() {
+        let deep = format!("{{\"amount\": {}", "[".repeat(1 << 20));
+        assert_eq!(
+            read(deep.as_bytes(), &mut batch(), 1).unwrap_err().code,
+            "wrong_type"
+        );
+        let deep = "[".repeat(1 << 20);
+        assert_eq!(
+            read(deep.as_bytes(), &mut batch(), 1).unwrap_err().code,
+            "malformed_json"
+        );
     }
 }

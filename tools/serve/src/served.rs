@@ -24,7 +24,6 @@ pub(crate) struct Served {
     start: String,
     negative: String,
     positive: String,
-    threshold: f64,
 }
 
 /// Which model answers. A bare model folder has neither name nor version.
@@ -77,7 +76,6 @@ impl Served {
             start: format!("{{\"model\":{},\"predictions\":[", json!(identity)),
             negative: class(&classes.negative),
             positive: class(&classes.positive),
-            threshold: signature.threshold.get(),
             identity,
             model,
         })
@@ -115,7 +113,7 @@ impl Served {
         text.push_str(&self.start);
         for (row, &probability) in probabilities.iter().enumerate() {
             let separator = if row > 0 { "," } else { "" };
-            let is_positive = f64::from(probability) >= self.threshold;
+            let is_positive = self.model.predictor.is_positive(probability);
             let class = if is_positive {
                 &self.positive
             } else {

@@ -27,7 +27,7 @@ const BACKLOG: u32 = 1024;
 const TOLD: usize = 256;
 
 /// What somebody beyond the limit of connections is told.
-const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\nretry-after: 1\r\nconnection: close\r\ncontent-length: 128\r\n\r\n{\"error\":{\"code\":\"too_many_connections\",\"message\":\"the server has all the connections it takes\",\"row\":null,\"feature\":null,\"hint\":null}}\n";
+const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\nretry-after: 1\r\nconnection: close\r\ncontent-length: 136\r\n\r\n{\"error\":{\"code\":\"too_many_connections\",\"message\":\"the server has all the connections it takes\",\"row\":null,\"feature\":null,\"hint\":null}}\n";
 
 /// A server that listens.
 pub(crate) struct Server {
@@ -72,8 +72,8 @@ impl Signals {
 }
 
 impl Server {
-    /// Opens the port and starts the workers.
-    pub(crate) async fn start(plan: &Plan, served: &Arc<Served>) -> Result<Self, ServeError> {
+    /// Opens the port and starts the workers. To be called within an event loop.
+    pub(crate) fn start(plan: &Plan, served: &Arc<Served>) -> Result<Self, ServeError> {
         let fail = |what| move |source| ServeError::Start { what, source };
         let signals = Signals::take().map_err(fail("the signal handlers"))?;
         let listener = listen(&plan.listen)?;

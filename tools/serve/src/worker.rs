@@ -9,6 +9,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use tokio::net::TcpStream;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -48,7 +49,10 @@ impl Worker {
 
     /// Whether a connection takes too long over what it does.
     fn is_overdue(&self, (phase, ticks): (Phase, u64), wish: Wish) -> bool {
-        let ticks_of = |time: std::time::Duration| (time.as_millis() / TICK.as_millis()) as u64 + 1;
+        let ticks_of = |time: Duration| {
+            let ticks = time.as_millis() / TICK.as_millis() + 1;
+            u64::try_from(ticks).unwrap_or(u64::MAX)
+        };
         match phase {
             Phase::Work => false,
             Phase::Idle | Phase::Head if wish == Wish::Finish => ticks > LAST_CALL,

@@ -1,8 +1,8 @@
 //! The checks, each with a message of its own. Messages hold nothing that a clock has measured, so
 //! that the same server gives the same report.
 
-use yard_contract::{Check, GoldenRow, Sha256, Signature, Verdict};
-use yard_model::Model;
+use yard_contract::{Check, GoldenRow, Sha256, Verdict};
+use yard_model::{Model, Predictor};
 
 use crate::config::MetricsConfig;
 use crate::prometheus::Samples;
@@ -124,7 +124,7 @@ fn at_once(server: &Server, model: &Model) -> Outcome {
     let answer = server.predict(&many(&rows), rows.len())?;
     let mut worst = Worst::default();
     for (number, (row, found)) in golden.iter().zip(&answer.predictions).enumerate() {
-        worst.take(number, row, found, model.predictor.signature())?;
+        worst.take(number, row, found, &model.predictor)?;
     }
     worst.judge(model, "in one request")
 }
@@ -142,14 +142,14 @@ impl Worst {
         number: usize,
         row: &GoldenRow,
         found: &Prediction,
-        signature: &Signature,
+        predictor: &Predictor,
     ) -> Result<(), String> {
-        let difference = (found.probability - row.probability.get()).abs();
+        let difference = (f64::from(found.probability) - row.probability.get()).abs();
         if difference > self.difference {
             (self.row, self.difference) = (number, difference);
         }
-        let classes = &signature.target.classes;
-        let is_positive = found.probability >= signature.threshold.get();
+        let classes = &predictor.signature().target.classes;
+        let is_positive = predictor.is_positive(found.probability);
         let class = if is_positive {
             &classes.positive
         } else {

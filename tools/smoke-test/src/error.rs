@@ -48,6 +48,9 @@ impl Failure for SmokeError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Cli(error) => error.hint(),
+            Self::Package { source: PackageError::Io { .. }, .. } => {
+                Some("check the path; relative paths start at the working folder".to_owned())
+            }
             Self::Package { .. } => {
                 Some("the package must be as it was published, to the byte; fetch it again".to_owned())
             }

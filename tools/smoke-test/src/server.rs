@@ -39,7 +39,9 @@ pub(crate) struct ModelName {
 /// The answer for one row.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Prediction {
-    pub(crate) probability: f64,
+    /// In the precision in which models answer, so that a text that reads back as the same answer
+    /// differs by nothing.
+    pub(crate) probability: f32,
     pub(crate) class: String,
 }
 
