@@ -17,10 +17,18 @@
 
 mod checkout;
 mod environment;
+mod line;
 mod peers;
+mod ran;
+mod serving;
 mod tools;
+mod yard;
 
 pub use checkout::{Checkout, repository};
 pub use environment::{command, search_path, variable};
-pub use peers::gitlab_ci_local;
-pub use tools::{TOOLS, tools};
+pub use line::{Line, example};
+pub use peers::{compare, gitlab_ci_local, python};
+pub use ran::{Ran, files_below};
+pub use serving::Serving;
+pub use tools::{TOOLS, scratch, target, tools};
+pub use yard::Yard;

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-use crate::{repository, search_path, variable};
+use crate::{command, repository, search_path, target, variable};
 
 const GITLAB_CI_LOCAL: &str = "4.73.0"; // the last one that runs on Node 20
 
@@ -56,6 +56,52 @@ pub fn gitlab_ci_local() -> Result<Option<PathBuf>> {
         );
     }
     Ok(Some(package.join("dist/index.js")))
+}
+
+/// The Python of the virtual environment that `tests/peers.sh` makes, with everything that it pins.
+///
+/// `None`, with a line on stderr, where that script skips.
+///
+/// # Errors
+/// When the script fails, as it does in a CI job instead of skipping.
+#[expect(clippy::print_stderr, reason = "a test that is skipped has to say so")]
+pub fn python() -> Result<Option<PathBuf>> {
+    // With the environment of whoever runs this: mirrors, proxies and certificates are theirs.
+    let output = Command::new(repository()?.join("tests/peers.sh"))
+        .env("CARGO_TARGET_DIR", target()?)
+        .stdin(Stdio::null())
+        .output()
+        .context("starting tests/peers.sh")?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "tests/peers.sh failed: {said}");
+    let folder = String::from_utf8(output.stdout)?;
+    if folder.trim().is_empty() {
+        eprintln!("{}", said.trim());
+        return Ok(None);
+    }
+    Ok(Some(Path::new(folder.trim()).join("bin/python")))
+}
+
+/// Runs one of our scripts in `tests/peers` with that Python; answers what it says on stdout.
+/// `None` where there is no such Python.
+///
+/// # Errors
+/// When the script ends with another code than 0; what it said is in the error.
+pub fn compare(script: &str, arguments: &[&std::ffi::OsStr]) -> Result<Option<String>> {
+    let Some(python) = python()? else {
+        return Ok(None);
+    };
+    let output = command(python)
+        .arg(repository()?.join(script))
+        .args(arguments)
+        .output()?;
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    ensure!(
+        output.status.success(),
+        "{script}: {said}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    Ok(Some(said))
 }
 
 fn installed_version(package: &Path) -> Option<String> {

@@ -1,5 +1,6 @@
-//! Where the tools are.
+//! Where the tools are, and where tests may leave things.
 
+use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, ensure};
@@ -26,11 +27,7 @@ pub const TOOLS: [&str; 9] = [
 pub fn tools() -> Result<PathBuf> {
     let folder = match variable("TRAINYARD_BIN") {
         Some(folder) => PathBuf::from(folder),
-        None => std::env::current_exe()?
-            .ancestors()
-            .nth(2)
-            .context("the test lies in no target folder")?
-            .to_owned(),
+        None => profile()?,
     };
     for tool in TOOLS {
         let path = folder.join(tool);
@@ -41,4 +38,33 @@ pub fn tools() -> Result<PathBuf> {
         );
     }
     Ok(folder.canonicalize()?)
+}
+
+/// Cargo's target folder, that of this test.
+///
+/// # Errors
+/// When the test lies in none.
+pub fn target() -> Result<PathBuf> {
+    let profile = profile()?;
+    let target = profile.parent().context("a profile lies in a folder")?;
+    Ok(target.canonicalize()?)
+}
+
+/// A folder in the target folder for what several tests use.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn scratch(name: &str) -> Result<PathBuf> {
+    let folder = target()?.join("tmp").join(name);
+    fs::create_dir_all(&folder)?;
+    Ok(folder)
+}
+
+fn profile() -> Result<PathBuf> {
+    let test = std::env::current_exe()?;
+    let folder = test
+        .ancestors()
+        .nth(2)
+        .context("the test lies in no target folder")?;
+    Ok(folder.to_owned())
 }

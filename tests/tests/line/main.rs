@@ -1,0 +1,12 @@
+//! The whole line from outside: what it leaves, how it stops, what it refuses, and what other
+//! people's programs say to its results.
+
+mod artifacts;
+//mod bad_input;
+//mod bad_model;
+//mod exit_codes;
+//mod full_disk;
+//mod peers;
+//mod real_input;
+//mod streams;
+mod verdict;
