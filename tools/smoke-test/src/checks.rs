@@ -108,12 +108,7 @@ fn singly(server: &Server, model: &Model) -> Outcome {
                 "golden row {number} was answered by another model, {other}"
             ));
         }
-        worst.take(
-            number,
-            row,
-            &answer.predictions[0],
-            model.predictor.signature(),
-        )?;
+        worst.take(number, row, &answer.predictions[0], &model.predictor)?;
     }
     worst.judge(model, "one by one")
 }

@@ -166,9 +166,9 @@ impl State {
             self.rows.fetch_add(found.len() as u64, Relaxed);
         }
         if self.fault == Fault::Drifted {
-            found
-                .iter_mut()
-                .for_each(|probability| *probability += 1e-3);
+            for probability in &mut found {
+                *probability += 1e-3;
+            }
         }
         if found.len() > 1 && self.fault == Fault::BatchReversed {
             found.reverse();
