@@ -7,7 +7,7 @@ use std::num::NonZeroU32;
 
 #[test]
 fn intervals_cover_and_gates_hold_their_level() -> anyhow::Result<()> {
-    let holdouts = 300;
+    let holdouts = 150;
     for world in world::grid(&[300]) {
         let counts = world.simulate(holdouts, NonZeroU32::new(400).unwrap())?;
         let n = f64::from(counts.holdouts);

@@ -24,7 +24,7 @@
 //!
 //! # What it costs
 //! Four replicates are walked at once. With n rows, R replicates and two models: O(n·R) time (about
-//! 5 s for 1,000,000 rows and 1,000 replicates), 4 bytes a row of memory beside the rankings (plus
+//! 12 s for 1,000,000 rows and 1,000 replicates), 4 bytes a row of memory beside the rankings (plus
 //! 36 bytes a cluster, where rows are clustered).
 //!
 //! # What it promises

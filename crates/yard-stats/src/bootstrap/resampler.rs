@@ -1,6 +1,6 @@
 //! Replicates of metrics of one model or of two.
 
-use super::distribution::Resampled;
+use super::distribution::{LeftOut, Resampled};
 use super::sampler::{Counts, GROUP, Sampler, Shares};
 use super::statistic::{Marks, Side, Statistic, lanes};
 use super::walk::{totals, walk};
@@ -42,6 +42,8 @@ pub struct Bootstrap {
     left_out: Vec<f64>,
     /// How many of those leave out units of the first stratum.
     first_stratum: usize,
+    /// Units of each stratum.
+    units: [usize; 2],
 }
 
 impl<'a> Resampler<'a> {
@@ -142,6 +144,7 @@ impl<'a> Resampler<'a> {
             replicates,
             left_out: self.leave_out(),
             first_stratum: self.sampler.groups()[0],
+            units: self.sampler.units_of_strata(),
         }
     }
 
@@ -228,9 +231,11 @@ impl<'a> Resampler<'a> {
 
     /// The statistics with each group of units left out in turn.
     fn leave_out(&self) -> Vec<f64> {
+        let rows = self.models[0].ranked.scored().rows();
+        // The largest first: it takes the place that the replicates' counts left.
+        let mut counts = vec![[1; LANES]; rows];
         let groups = self.sampler.groups().iter().sum::<usize>();
         let group_of_units = self.sampler.group_of_units();
-        let rows = self.models[0].ranked.scored().rows();
         let group_of = |row: usize| {
             let unit = self.sampler.clusters().map_or(row, |of| of[row] as usize);
             usize::from(group_of_units[unit])
@@ -245,7 +250,6 @@ impl<'a> Resampler<'a> {
             }
         }
         let mut drawn = Vec::new();
-        let mut counts = vec![[1; LANES]; rows];
         for (batch, of_groups) in of_groups.chunks(LANES).enumerate() {
             let first = batch * LANES;
             for (row, count) in counts.iter_mut().enumerate() {
@@ -291,7 +295,9 @@ impl Bootstrap {
         let replicates = self.replicates.chunks(width).map(&of).collect();
         let left_out: Vec<f64> = self.left_out.chunks(width).map(&of).collect();
         let (first, second) = left_out.split_at(self.first_stratum);
-        Resampled::new(estimate, replicates, &[first, second])
+        let strata = [(first, self.units[0]), (second, self.units[1])];
+        let strata = strata.map(|(values, units)| LeftOut { values, units });
+        Resampled::new(estimate, replicates, &strata)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Resampling of anything that can be computed from weighted rows.
 
-use super::distribution::Resampled;
+use super::distribution::{LeftOut, Resampled};
 use super::sampler::{GROUP, Sampler};
 use super::{LANES, Plan};
 use crate::InputError;
@@ -59,6 +59,7 @@ pub fn resample(
         of(&weights, &mut left_out);
     }
 
+    let units = sampler.units_of_strata();
     let column = |table: &[f64], index: usize| -> Vec<f64> {
         table
             .iter()
@@ -70,7 +71,9 @@ pub fn resample(
     let resampled = estimates.iter().enumerate().map(|(index, &estimate)| {
         let left_out = column(&left_out, index);
         let (first, second) = left_out.split_at(groups[0]);
-        Resampled::new(estimate, column(&replicates, index), &[first, second])
+        let strata = [(first, units[0]), (second, units[1])];
+        let strata = strata.map(|(values, units)| LeftOut { values, units });
+        Resampled::new(estimate, column(&replicates, index), &strata)
     });
     Ok(resampled.collect())
 }

@@ -162,11 +162,16 @@ impl<'a> Sampler<'a> {
     /// How many groups of units [`Sampler::left_out`] makes of each stratum: every unit on its own
     /// where there are few.
     pub(super) fn groups(&self) -> [usize; 2] {
+        self.units_of_strata().map(|units| units.min(LEFT_OUT))
+    }
+
+    /// How many units each stratum has; the second has none where there is only one.
+    pub(super) fn units_of_strata(&self) -> [usize; 2] {
         let mut units = [0; 2];
         for &label in self.strata.iter() {
             units[usize::from(label && self.stratified)] += 1;
         }
-        units.map(|units: usize| units.min(LEFT_OUT))
+        units
     }
 
     /// The group that each unit belongs to, those of the second stratum after those of the first;
