@@ -15,6 +15,9 @@ use yard_package::PackageId;
 use crate::error::RegistryError;
 use crate::store::Store;
 
+/// Listings to ask for, at most, until two in a row agree.
+const SETTLING: u32 = 10;
+
 #[derive(Debug)]
 pub(crate) struct GitLabStore {
     packages: GenericPackages,
@@ -29,6 +32,22 @@ impl GitLabStore {
     fn records(&self, id: &PackageId, file: &str) -> Result<Vec<FileRecord>, ForgeError> {
         let mut records = self.packages.files(id.name(), id.version())?;
         records.retain(|record| record.file_name == file);
+        Ok(records)
+    }
+
+    /// The stored files of one name while others may be publishing: a listing of several pages that
+    /// somebody changes between two of them can skip a file, so it counts when two in a row agree.
+    fn settled_records(&self, id: &PackageId, file: &str) -> Result<Vec<FileRecord>, ForgeError> {
+        let numbers = |records: &[FileRecord]| records.iter().map(|r| r.id).collect::<Vec<_>>();
+        let mut records = self.records(id, file)?;
+        for _ in 0..SETTLING {
+            let again = self.records(id, file)?;
+            let agree = numbers(&again) == numbers(&records);
+            records = again;
+            if agree {
+                break;
+            }
+        }
         Ok(records)
     }
 
@@ -68,7 +87,7 @@ impl Store for GitLabStore {
         let ours = self
             .packages
             .upload(id.name(), id.version(), file, upload)?;
-        let records = self.records(id, file)?;
+        let records = self.settled_records(id, file)?;
         let Some(first) = records.first() else {
             // The listing may lag behind; whoever tries again looks again.
             return Err(RegistryError::Forge(ForgeError::Transient {

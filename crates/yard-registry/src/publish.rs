@@ -9,6 +9,9 @@ use crate::fetch::MANIFEST_BYTES;
 use crate::release::Release;
 use crate::store::{Store, Target, insist};
 
+/// How often a manifest is read before one that differs from the listing is believed.
+const WITHDRAWALS: u32 = 4;
+
 /// What became of a release at one target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Published {
@@ -136,11 +139,23 @@ fn look_at_manifest(
         return Ok(There::Nothing);
     };
     let mut bytes = Vec::new();
+    let mut looks = 0;
     let read = insist(patience, || {
         bytes.clear();
-        store.get(release.id(), MANIFEST, &mut bytes, MANIFEST_BYTES)
+        looks += 1;
+        match store.get(release.id(), MANIFEST, &mut bytes, MANIFEST_BYTES)? {
+            Some((_, digest)) if digest == listed => Ok(true),
+            // Somebody who publishes at this moment may be withdrawing a second file.
+            _ if looks < WITHDRAWALS => Err(RegistryError::Forge(ForgeError::Transient {
+                request: format!("reading `{MANIFEST}`"),
+                reason: "it is not the file that is listed".to_owned(),
+                retry_after: None,
+                source: None,
+            })),
+            _ => Ok(false),
+        }
     })?;
-    let same = read.is_some_and(|(_, digest)| digest == listed)
+    let same = read
         && Document::<Manifest>::parse(&bytes)
             .is_ok_and(|found| found.body == release.manifest().body);
     Ok(if same {
