@@ -1,5 +1,7 @@
 //! Losses: their start, gradients and value.
 
+use std::ops::Range;
+
 use crate::data::Dataset;
 use crate::error::BoostError;
 use crate::gradient::{BLOCK_ROWS, Packed, Packing, sum_blocks};
@@ -68,27 +70,41 @@ impl Objective {
         margins: &[f32],
         packed: &mut [Packed],
     ) -> Packing {
+        let labels = data.labels();
         match (self, data.weights()) {
-            (Self::Logistic, None) => pack_with(packed, None, |row| {
-                logistic(margins[row], data.labels()[row])
+            (Self::Logistic, weights) => pack_with(packed, None, |rows, gradients, hessians| {
+                let inputs = margins[rows.clone()].iter().zip(&labels[rows.clone()]);
+                for ((g, h), (&margin, &label)) in
+                    gradients.iter_mut().zip(&mut *hessians).zip(inputs)
+                {
+                    [*g, *h] = logistic(margin, label);
+                }
+                if let Some(weights) = weights {
+                    for ((g, h), &weight) in gradients.iter_mut().zip(hessians).zip(&weights[rows])
+                    {
+                        *g *= f64::from(weight);
+                        *h *= f64::from(weight);
+                    }
+                }
             }),
-            (Self::Logistic, Some(weights)) => pack_with(packed, None, |row| {
-                let (weight, pair) = (
-                    f64::from(weights[row]),
-                    logistic(margins[row], data.labels()[row]),
-                );
-                [weight * pair[0], weight * pair[1]]
-            }),
-            (Self::Squared, None) => pack_with(packed, Some(data.rows()), |row| {
-                [f64::from(margins[row]) - f64::from(data.labels()[row]), 1.0]
-            }),
-            (Self::Squared, Some(weights)) => pack_with(packed, None, |row| {
-                let weight = f64::from(weights[row]);
-                [
-                    weight * (f64::from(margins[row]) - f64::from(data.labels()[row])),
-                    weight,
-                ]
-            }),
+            (Self::Squared, weights) => {
+                let unit_hessian_rows = weights.is_none().then(|| data.rows());
+                pack_with(packed, unit_hessian_rows, |rows, gradients, hessians| {
+                    let inputs = margins[rows.clone()].iter().zip(&labels[rows.clone()]);
+                    for (g, (&margin, &label)) in gradients.iter_mut().zip(inputs) {
+                        *g = f64::from(margin) - f64::from(label);
+                    }
+                    hessians.fill(1.0);
+                    if let Some(weights) = weights {
+                        for ((g, h), &weight) in
+                            gradients.iter_mut().zip(hessians).zip(&weights[rows])
+                        {
+                            *g *= f64::from(weight);
+                            *h = f64::from(weight);
+                        }
+                    }
+                })
+            }
         }
     }
 
@@ -112,16 +128,20 @@ impl Objective {
     }
 }
 
+/// Packs what `fill` computes: it is given rows and writes their gradients and hessians.
 fn pack_with(
     packed: &mut [Packed],
     unit_hessian_rows: Option<usize>,
-    pair: impl Fn(usize) -> [f64; 2] + Sync,
+    fill: impl Fn(Range<usize>, &mut [f64], &mut [f64]) + Sync,
 ) -> Packing {
     let [gradients, hessians] = sum_blocks(packed.len(), |rows| {
-        rows.fold([0.0; 2], |[gradients, hessians], row| {
-            let [gradient, hessian] = pair(row);
-            [gradients + gradient.abs(), hessians + hessian]
-        })
+        let mut sums = [0.0; 2];
+        by_steps(rows, &fill, |_, gradients, hessians| {
+            for (gradient, hessian) in gradients.iter().zip(hessians) {
+                sums = [sums[0] + gradient.abs(), sums[1] + hessian];
+            }
+        });
+        sums
     });
     let packing = match unit_hessian_rows {
         Some(rows) => Packing::with_unit_hessians(gradients, rows),
@@ -131,12 +151,40 @@ fn pack_with(
         .par_chunks_mut(BLOCK_ROWS)
         .enumerate()
         .for_each(|(block, packed)| {
-            for (row, packed) in (block * BLOCK_ROWS..).zip(packed) {
-                let [gradient, hessian] = pair(row);
-                *packed = packing.pack(gradient, hessian);
-            }
+            let first = block * BLOCK_ROWS;
+            by_steps(
+                first..first + packed.len(),
+                &fill,
+                |rows, gradients, hessians| {
+                    let packed = &mut packed[rows.start - first..rows.end - first];
+                    for (packed, (&gradient, &hessian)) in
+                        packed.iter_mut().zip(gradients.iter().zip(hessians))
+                    {
+                        *packed = packing.pack(gradient, hessian);
+                    }
+                },
+            );
         });
     packing
+}
+
+/// Rows whose pairs are computed together. They fit on the stack; and a loop that only computes, over
+/// slices of known length, runs in vector registers, where one that also sums in order does not.
+const STEP: usize = 256;
+
+/// Computes the pairs of `rows` step by step and hands each step to `take`, in order.
+fn by_steps(
+    rows: Range<usize>,
+    fill: &impl Fn(Range<usize>, &mut [f64], &mut [f64]),
+    mut take: impl FnMut(Range<usize>, &[f64], &[f64]),
+) {
+    let (mut gradients, mut hessians) = ([0.0; STEP], [0.0; STEP]);
+    for from in rows.clone().step_by(STEP) {
+        let step = from..(from + STEP).min(rows.end);
+        let (gradients, hessians) = (&mut gradients[..step.len()], &mut hessians[..step.len()]);
+        fill(step.clone(), gradients, hessians);
+        take(step, gradients, hessians);
+    }
 }
 
 /// Gradient `p - y` and hessian `p (1 - p)` of the log loss, for a label of 0 or 1. Both come from the
