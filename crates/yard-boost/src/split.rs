@@ -234,8 +234,8 @@ impl<'a> Search<'a> {
             }
             let gradient = self.packing.gradient(left) as f64;
             let other = self.gradient - gradient;
-            let weight = hessian as f64 + self.lambda;
-            let other_weight = (self.hessian - hessian) as f64 + self.lambda;
+            let weight = to_float(hessian) + self.lambda;
+            let other_weight = to_float(self.hessian - hessian) + self.lambda;
             // Two fractions on one denominator, compared without dividing.
             let numerator = gradient * gradient * other_weight + other * other * weight;
             let denominator = weight * other_weight;
@@ -251,4 +251,11 @@ impl<'a> Search<'a> {
             }
         }
     }
+}
+
+/// A hessian sum, which is below 2^63, through the signed conversion: that is one instruction on every
+/// target, and the unsigned one several.
+#[inline]
+fn to_float(hessian: u64) -> f64 {
+    hessian.cast_signed() as f64
 }
