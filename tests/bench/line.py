@@ -6,7 +6,7 @@ is a choice. It is one process, so each library is imported once, where a pipeli
 There is no web server, no confidence interval, no drift profile, no ONNX and no HTML report; our line
 makes all of these.
 
-    line.py WORLD OUT    reads WORLD/training.csv and WORLD/scoring.csv, writes into the folder OUT
+    line.py WORLD OUT THREADS    reads WORLD/training.csv and WORLD/scoring.csv, writes into the folder OUT
 """
 
 import time
@@ -156,7 +156,7 @@ def check(path, out):
     return table, columns
 
 
-def train(table, out):
+def train(table, out, threads):
     held_out = table["application_month"] >= HELD_OUT_FROM
     model = lightgbm.LGBMClassifier(
         n_estimators=PARAMETERS["rounds"],
@@ -164,7 +164,7 @@ def train(table, out):
         num_leaves=PARAMETERS["max_leaves"],
         min_child_samples=PARAMETERS["min_rows_in_leaf"],
         reg_lambda=PARAMETERS["lambda_l2"],
-        n_jobs=2,
+        n_jobs=threads,
         random_state=42,
         verbosity=-1,
     )
@@ -276,7 +276,7 @@ def package(out):
 
 
 def main():
-    world, out = map(Path, sys.argv[1:])
+    world, out, threads = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
     out.mkdir(parents=True)
     steps = {}
     since = BEGUN
@@ -290,7 +290,7 @@ def main():
     done("imports")
     table, columns = check(world / "training.csv", out)
     done("check")
-    model, holdout = train(table, out)
+    model, holdout = train(table, out, threads)
     done("train")
     truth, score, scores, slices = evaluate(model, holdout, out)
     done("evaluate")

@@ -2,7 +2,8 @@
 # The whole line against the same steps in Python: `make bench`.
 #
 # Environment: BIN (folder of the binaries), PYTHON (one that has the peers' libraries, by default that
-# of `tests/peers.sh bench`), PAIRS (how many pairs to run; 5).
+# of `tests/peers.sh bench`), PAIRS (how many pairs to run; 5),
+# PEER_THREADS (LightGBM's threads; 2).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 TARGET_DIR=${CARGO_TARGET_DIR:-target}
@@ -14,4 +15,5 @@ if [ ! -x "$PYTHON" ]; then
 fi
 
 "$BIN/example-world" --out data/world --check data/SHA256SUMS >/dev/null
-"$PYTHON" tests/bench/measure.py line --bin "$BIN" --world data/world --out "$TARGET_DIR/bench" --pairs "${PAIRS:-5}"
+"$PYTHON" tests/bench/measure.py line --bin "$BIN" --world data/world --out "$TARGET_DIR/bench" \
+  --pairs "${PAIRS:-5}" --peer-threads "${PEER_THREADS:-2}"

@@ -1,6 +1,6 @@
 """Measures the line: time, CPU and memory of whole process trees. Needs nothing but Python itself.
 
-    measure.py line  --bin DIR --world DIR --out DIR --peer PYTHON [--pairs N]
+    measure.py line  --bin DIR --world DIR --out DIR --peer PYTHON [--pairs N] [--peer-threads N]
     measure.py peak  --bin DIR --world DIR --out DIR     peak memory of each stage
     measure.py start --bin DIR [--times N]               time to print the version
 
@@ -117,8 +117,8 @@ def stop(pid, prefix):
     os.kill(pid, 15)
 
 
-def run_peer(python, world, out):
-    total = Running([python, HERE / "line.py", world, out], out.with_suffix(".log")).end()
+def run_peer(python, world, out, threads):
+    total = Running([python, HERE / "line.py", world, out, str(threads)], out.with_suffix(".log")).end()
     facts = json.loads((out / "bench.json").read_text())
     return {**facts["steps"], "total": total}, facts
 
@@ -148,9 +148,9 @@ def bench_line(args):
             if side == "ours":
                 pair[side] = run_ours(args.bin, args.world, out)
             else:
-                pair[side], facts = run_peer(args.peer, args.world, out)
+                pair[side], facts = run_peer(args.peer, args.world, out, args.peer_threads)
         if number == 0:  # A first run of each warms the caches and does not count.
-            print_machine(args.bin, args.peer, facts["versions"])
+            print_machine(args, facts["versions"])
             compare(args.out / "ours", facts)
             print("pair      ours: wall  CPU s    Python: wall  CPU s    Python/ours: wall   CPU   load")
             continue
@@ -172,13 +172,13 @@ def middle(pairs, side, step, what):
     return median(pair[side][step][what] for pair in pairs)
 
 
-def print_machine(bin, python, versions):
+def print_machine(args, versions):
     model = next((line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")), "?")
-    said = subprocess.run([bin / "train", "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    said = subprocess.run([args.bin / "train", "--version"], capture_output=True, text=True, check=True).stdout.strip()
     print(f"machine   {os.cpu_count()} x {model}, {platform.system()} {platform.release()}, load {' '.join(f'{load:.1f}' for load in os.getloadavg())}")
     print(f"ours      {said}, {THREADS} threads")
-    asked = subprocess.run([python, "--version"], capture_output=True, text=True, check=True).stdout.strip()
-    print(f"python    {asked}, {', '.join(f'{name} {number}' for name, number in versions.items())}; n_jobs={THREADS}, OMP_WAIT_POLICY=PASSIVE")
+    asked = subprocess.run([args.peer, "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    print(f"python    {asked}, {', '.join(f'{name} {number}' for name, number in versions.items())}; n_jobs={args.peer_threads}, OMP_WAIT_POLICY=PASSIVE")
 
 
 def bench_peak(args):
@@ -220,6 +220,7 @@ def main():
     parser.add_argument("--world", type=Path, default=Path("data/world"), help="the example project's data")
     parser.add_argument("--out", type=Path, default=Path("target/bench"), help="folder for what is made")
     parser.add_argument("--peer", default=sys.executable, help="the Python with pandas and LightGBM")
+    parser.add_argument("--peer-threads", type=int, default=THREADS, help="LightGBM's threads: on an idle machine one may be faster, so try both")
     parser.add_argument("--pairs", type=int, default=5, help="how many pairs to run")
     parser.add_argument("--times", type=int, default=50, help="how often to start each binary")
     args = parser.parse_args()
