@@ -4,7 +4,7 @@ use std::path::Path;
 
 use yard_cli::{Io, Loaded};
 use yard_contract::{
-    Artifact as _, DataReport, Document, Evaluation, Gate, Header, Input, Sha256, Split,
+    Artifact as _, DataReport, Document, Evaluation, Gate, Header, Input, Run, Sha256, Split,
 };
 
 use crate::error::CardError;
@@ -75,6 +75,13 @@ impl Evidence {
             &Witness::of(&evaluation.input, evaluation.input.sha256),
             "the evaluation's digest",
         )?;
+
+        // Nothing in the folder vouches for `run.json`; who was made from it does.
+        let fitted = &self.model.run.input;
+        if let Some(input) = evaluation.value.header.input(Run::KIND) {
+            Witness::of(&evaluation.input, input.sha256)
+                .agrees(&Witness::of(fitted, fitted.sha256), "the run's digest")?;
+        }
 
         let fitted_on = named(run.0, run.1, TABLE)?;
         let checked = named(
