@@ -20,7 +20,7 @@ use yard_cli::files::AtomicFile;
 use yard_cli::{Io, Verdict};
 use yard_contract::{Input, PublishReceipt};
 use yard_forge::Upload;
-use yard_package::{Label, MANIFEST, pack};
+use yard_package::{Label, MANIFEST, PackageError, pack};
 use yard_registry::{Asset, Published, RegistryError, Release, Target, publish};
 
 pub use crate::args::Args;
@@ -89,7 +89,14 @@ fn packed(plan: &Plan, bundle: Bundle, io: &mut Io) -> Result<Release, PublishEr
     label.inputs.clone_from(&lineage);
     label.epoch = plan.epoch;
     let mut file = AtomicFile::create(&plan.archive)?;
-    let packed = pack(&label, members, &mut file)?;
+    let packed = pack(&label, members, &mut file).map_err(|error| match error {
+        // The packer knows a stream; its path is known here.
+        PackageError::Write(source) => PublishError::Cli(yard_cli::Error::Write {
+            path: plan.archive.clone(),
+            source,
+        }),
+        other => other.into(),
+    })?;
     evidence::unchanged(&lineage, &packed.manifest.body)?;
     file.commit()?;
     io.detail(format_args!(
