@@ -2,11 +2,11 @@
 //! people's programs say to its results.
 
 mod artifacts;
-//mod bad_input;
-//mod bad_model;
-//mod exit_codes;
-//mod full_disk;
+mod bad_input;
+mod bad_model;
+mod exit_codes;
+mod full_disk;
 //mod peers;
 //mod real_input;
-//mod streams;
+mod streams;
 mod verdict;
