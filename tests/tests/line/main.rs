@@ -7,6 +7,6 @@ mod bad_model;
 mod exit_codes;
 mod full_disk;
 mod peers;
-//mod real_input;
+mod real_input;
 mod streams;
 mod verdict;
