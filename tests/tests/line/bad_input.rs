@@ -130,14 +130,14 @@ fn an_empty_table_is_no_table() -> Result<()> {
 fn a_header_without_rows_is_no_table() -> Result<()> {
     let header = |text: &str| Some(text.lines().take(1).flat_map(|line| [line, "\n"]).collect());
     each_reader(header, |_, ran| {
-        ran.assert_refused(2, &["spoilt.csv", "row"])
+        ran.assert_refused(2, &["spoilt.csv", "row"]);
     })
 }
 
 /// The line number of the row that is spoilt.
 const SPOILT: usize = 7;
 
-fn with_line(text: &str, edit: impl Fn(&str) -> String) -> Option<String> {
+fn with_line(text: &str, edit: impl Fn(&str) -> String) -> String {
     let lines = text.lines().enumerate();
     let lines = lines.map(|(at, line)| {
         if at + 1 == SPOILT {
@@ -146,14 +146,14 @@ fn with_line(text: &str, edit: impl Fn(&str) -> String) -> Option<String> {
             line.to_owned()
         }
     });
-    Some(lines.flat_map(|line| [line, "\n".to_owned()]).collect())
+    lines.flat_map(|line| [line, "\n".to_owned()]).collect()
 }
 
 /// A check names the row and goes on to a verdict, a draft warns; nobody else goes on.
 #[test]
 fn a_ragged_row_is_named_by_its_line() -> Result<()> {
     each_reader(
-        |text| with_line(text, |line| format!("{line},surplus")),
+        |text| Some(with_line(text, |line| format!("{line},surplus"))),
         |reader, ran| match (reader.tool, reader.words[0]) {
             ("data-check", "infer") => {
                 ran.assert_code(0);
@@ -177,13 +177,13 @@ fn a_word_among_numbers_is_named_by_line_and_column() -> Result<()> {
             .next()?
             .split(',')
             .position(|name| name == "amount_requested")?;
-        with_line(text, |line| {
+        Some(with_line(text, |line| {
             let cells = line.split(',').enumerate();
             let cells: Vec<&str> = cells
                 .map(|(at, cell)| if at == place { "much" } else { cell })
                 .collect();
             cells.join(",")
-        })
+        }))
     };
     each_reader(spoil, |reader, ran| match (reader.tool, reader.words[0]) {
         (_, "infer" | "init") => ran.assert_code(0),

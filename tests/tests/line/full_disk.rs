@@ -113,7 +113,6 @@ fn assert_no_end(folder: &Path, tool: &str, ran: &Ran) {
 }
 
 #[test]
-#[expect(clippy::print_stderr, reason = "a test that is skipped has to say so")]
 fn a_full_file_system_is_said_and_leaves_no_half_of_a_file() -> Result<()> {
     for (size, taken) in [("4", "4"), ("16", "8"), ("32", "0")] {
         for (tool, arguments) in WRITERS {

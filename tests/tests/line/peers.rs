@@ -41,7 +41,6 @@ fn assert_peers_agree(line: &Line) -> Result<()> {
         ],
     )?;
     if let Some(said) = said {
-        println!("{said}");
         ensure!(
             said.contains("serve: 7575 rows") && said.contains("13 metrics"),
             "{said}"

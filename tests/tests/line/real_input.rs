@@ -1,6 +1,6 @@
 //! The line on public tables that are not ours, with configurations that the tools wrote.
 //!
-//! The tables are in the folder that TRAINYARD_SHARED names, or in `shared/data` beside the
+//! The tables are in the folder that `TRAINYARD_SHARED` names, or in `shared/data` beside the
 //! repository; they are not part of it. Figures are scikit-learn's, untuned, on the same tables.
 
 use std::path::{Path, PathBuf};
@@ -48,7 +48,6 @@ fn run(data: &Path, target: &str, positive: &str, exclude: &str) -> Result<Line>
 
 fn assert_near(what: &str, found: &Value, figure: f64) {
     let found = found.as_f64().unwrap_or(f64::NAN);
-    println!("{what}: AUC {found:.4}, scikit-learn's {figure}");
     assert!(
         (found - figure).abs() <= TOLERANCE,
         "{what}: {found} is not {figure}"

@@ -170,7 +170,7 @@ fn every_package_is_named_after_its_folder_and_inherits_what_is_the_workspaces()
             description.len() > 15 && !description.ends_with('.'),
             "{name}: `{description}`"
         );
-        assert_eq!(package.described["license"], "MIT OR Apache-2.0", "{name}");
+        assert_eq!(package.described["license"], "MIT", "{name}");
         assert!(
             !package.manifest.contains("path = \"../"),
             "{name}: versions and paths are the workspace's"

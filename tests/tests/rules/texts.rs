@@ -1,6 +1,8 @@
 //! What no file of ours says.
 
+use std::ffi::OsStr;
 use std::fs;
+use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use e2e::{Ran, command, files_below, repository};
@@ -26,6 +28,12 @@ fn texts() -> Result<Vec<(String, String)>> {
         .collect();
     assert!(texts.len() > 200, "{}", texts.len());
     Ok(texts)
+}
+
+/// Whether a file's name ends in one of these.
+fn is_of(name: &str, endings: &[&str]) -> bool {
+    let ending = Path::new(name).extension().and_then(OsStr::to_str);
+    ending.is_some_and(|ending| endings.contains(&ending))
 }
 
 /// Each is put together, so that this file does not name it.
@@ -100,7 +108,7 @@ fn no_test_is_ignored_no_lint_is_allowed_and_nothing_is_left_to_do() -> Result<(
     ]);
     let sources = texts()?
         .into_iter()
-        .filter(|(name, _)| name.ends_with(".rs"));
+        .filter(|(name, _)| is_of(name, &["rs"]));
     for (name, text) in sources {
         for mark in &marks {
             assert!(!text.contains(mark.as_str()), "{name} has `{mark}`");
@@ -142,10 +150,7 @@ fn every_make_target_that_a_text_names_is_there() -> Result<()> {
         "{targets:?}"
     );
     for (name, text) in texts()? {
-        let is_told = name.ends_with(".md")
-            || name.ends_with(".sh")
-            || name.starts_with(".ci/")
-            || name.ends_with(".yml");
+        let is_told = is_of(&name, &["md", "sh", "yml"]) || name.starts_with(".ci/");
         for (_, rest) in text
             .match_indices("make ")
             .filter(|_| is_told)
@@ -175,7 +180,7 @@ fn every_script_that_the_makefile_calls_is_there() -> Result<()> {
     let scripts = makefile
         .split_whitespace()
         .map(|word| word.trim_start_matches('@'));
-    for script in scripts.filter(|word| word.ends_with(".sh")) {
+    for script in scripts.filter(|word| is_of(word, &["sh"])) {
         let found =
             fs::metadata(root.join(script)).with_context(|| format!("there is no {script}"))?;
         assert!(found.is_file());

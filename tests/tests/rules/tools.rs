@@ -144,7 +144,7 @@ fn every_configuration_names_its_schema_and_is_valid() -> Result<()> {
         pairs.extend([schema.into_os_string(), json.into_os_string()]);
     }
     assert_eq!(pairs.len(), 10, "{pairs:?}");
-    let pairs: Vec<_> = pairs.iter().map(|path| path.as_os_str()).collect();
+    let pairs: Vec<_> = pairs.iter().map(std::ffi::OsString::as_os_str).collect();
     compare("tests/peers/schema.py", &pairs)?;
     Ok(())
 }

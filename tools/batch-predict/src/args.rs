@@ -57,7 +57,12 @@ pub struct Args {
     pub(crate) keep: Keep,
 
     /// Threads; the result does not depend on it
-    #[arg(long, value_name = "N", env = "TRAINYARD_THREADS")]
+    #[arg(
+        long,
+        value_name = "N",
+        env = "TRAINYARD_THREADS",
+        hide_env_values = true
+    )]
     pub(crate) threads: Option<NonZeroUsize>,
 
     /// What stdout carries; `json` is the report

@@ -68,7 +68,12 @@ pub(crate) struct CardArgs {
     pub(crate) out: PathBuf,
 
     /// The commit of the code, for the card; `run.json` has its own
-    #[arg(long, value_name = "SHA", env = "CI_COMMIT_SHA")]
+    #[arg(
+        long,
+        value_name = "SHA",
+        env = "CI_COMMIT_SHA",
+        hide_env_values = true
+    )]
     pub(crate) commit: Option<String>,
 }
 

@@ -29,7 +29,12 @@ pub struct Args {
     pub(crate) name: String,
 
     /// The package's version; a leading `v`, as tags have it, is dropped
-    #[arg(long, value_name = "VERSION", env = "CI_COMMIT_TAG")]
+    #[arg(
+        long,
+        value_name = "VERSION",
+        env = "CI_COMMIT_TAG",
+        hide_env_values = true
+    )]
     pub(crate) package_version: String,
 
     /// The model folder
@@ -61,12 +66,18 @@ pub struct Args {
         long,
         value_name = "SECONDS",
         env = "SOURCE_DATE_EPOCH",
+        hide_env_values = true,
         default_value_t = 0
     )]
     pub(crate) epoch: u64,
 
     /// A PEM file with a certificate authority to trust in addition
-    #[arg(long, value_name = "FILE", env = "CI_SERVER_TLS_CA_FILE")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "CI_SERVER_TLS_CA_FILE",
+        hide_env_values = true
+    )]
     pub(crate) ca_file: Option<PathBuf>,
 
     /// Pack, look at the targets, and say what would be done

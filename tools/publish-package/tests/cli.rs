@@ -197,6 +197,11 @@ impl Ran {
 }
 
 #[test]
+fn command_line() {
+    trycmd::TestCases::new().case("tests/cmd/*.trycmd");
+}
+
+#[test]
 fn a_gated_model_is_published_once_and_serves() {
     let world = World::new();
     world.publish().ends(0, "credit 1.2.0 published");

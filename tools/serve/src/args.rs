@@ -33,7 +33,8 @@ pub struct Args {
         long,
         value_name = "ADDRESS",
         default_value = "127.0.0.1:8080",
-        env = "TRAINYARD_LISTEN"
+        env = "TRAINYARD_LISTEN",
+        hide_env_values = true
     )]
     pub(crate) listen: String,
 
@@ -42,7 +43,12 @@ pub struct Args {
     pub(crate) port_file: Option<PathBuf>,
 
     /// Threads that answer; by default as many as there are processors
-    #[arg(long, value_name = "N", env = "TRAINYARD_THREADS")]
+    #[arg(
+        long,
+        value_name = "N",
+        env = "TRAINYARD_THREADS",
+        hide_env_values = true
+    )]
     pub(crate) threads: Option<NonZeroUsize>,
 
     /// The longest request body, in bytes

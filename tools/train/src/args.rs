@@ -64,11 +64,21 @@ pub(crate) struct FitArgs {
     pub(crate) measurement: Option<PathBuf>,
 
     /// The commit of the code, recorded in `run.json`
-    #[arg(long, value_name = "SHA", env = "CI_COMMIT_SHA")]
+    #[arg(
+        long,
+        value_name = "SHA",
+        env = "CI_COMMIT_SHA",
+        hide_env_values = true
+    )]
     pub(crate) commit: Option<String>,
 
     /// Threads; the result does not depend on it
-    #[arg(long, value_name = "N", env = "TRAINYARD_THREADS")]
+    #[arg(
+        long,
+        value_name = "N",
+        env = "TRAINYARD_THREADS",
+        hide_env_values = true
+    )]
     pub(crate) threads: Option<std::num::NonZeroUsize>,
 
     /// What stdout carries; `json` is `run.json`

@@ -276,7 +276,7 @@ fn whatever_comes_in_as_data_comes_out_as_data() {
             signature.target.classes.positive = text.to_owned();
             signature.features[0].name = text.to_owned();
         });
-        line.edit::<Run>("out/model/run.json", |run| {
+        let run = line.edit::<Run>("out/model/run.json", |run| {
             run.body.commit = Some(text.to_owned());
             run.body.parameters.insert(text.to_owned(), text.into());
             run.header.inputs[0].path = text.to_owned();
@@ -297,6 +297,10 @@ fn whatever_comes_in_as_data_comes_out_as_data() {
                 .insert(text.to_owned(), text.to_owned());
             evaluation.baselines[0].name = text.to_owned();
             evaluation.slices[0].columns = [(text.to_owned(), text.to_owned())].into();
+            let inputs = document.header.inputs.iter_mut();
+            for input in inputs.filter(|input| input.kind == "run") {
+                input.sha256 = run;
+            }
         });
         line.gate(evaluation, Sha256::of(b"a graph"));
         line.edit::<Gate>("out/gate.json", |gate| {
