@@ -16,6 +16,13 @@ pub(crate) struct GateConfig {
     /// The confidence level of all intervals.
     #[serde(default = "ninety_five")]
     pub(crate) confidence: Finite,
+    /// How often rows are drawn again, for metrics whose interval has no closed form.
+    #[serde(default)]
+    pub(crate) bootstrap: BootstrapConfig,
+    /// The column of the holdout that names an entity with several rows (a customer, a device). Such
+    /// rows are not independent, so whole entities are drawn again for every interval.
+    #[serde(default)]
+    pub(crate) cluster: Option<String>,
     /// The least that metrics may be. A metric passes when its whole interval is at or above, fails
     /// when its whole interval is below, and is inconclusive between.
     #[serde(default)]
@@ -32,6 +39,25 @@ pub(crate) struct GateConfig {
     /// What an inconclusive rule means: `inconclusive` (exit code 4) or `fail` (exit code 1).
     #[serde(default = "inconclusive")]
     pub(crate) inconclusive_is: Inconclusive,
+}
+
+/// How rows are drawn again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct BootstrapConfig {
+    /// How many times: 1,000 for an interval at 95 %, more where a decision hangs on it.
+    pub(crate) replicates: u32,
+    /// Any number; the same seed gives the same draws on every machine.
+    pub(crate) seed: u64,
+}
+
+impl Default for BootstrapConfig {
+    fn default() -> Self {
+        Self {
+            replicates: 1000,
+            seed: 0,
+        }
+    }
 }
 
 /// What an inconclusive rule means.

@@ -32,6 +32,8 @@ pub enum GateError {
     },
     #[error("there is no column `{name}` to cut slices by")]
     NoSliceColumn { name: String },
+    #[error("line {line}: the entity column `{column}` is empty")]
+    NoCluster { line: u64, column: String },
     #[error("the champion predicts `{champion}`, the model `{model}`")]
     OtherTarget { champion: String, model: String },
     #[error("the configuration has no rule, so there is nothing to judge")]

@@ -14,7 +14,8 @@ use yard_table::{Column, Table};
 use crate::config::{GateConfig, SliceConfig};
 use crate::error::GateError;
 use crate::holdout::Holdout;
-use crate::metric::{self, CALIBRATION_BINS};
+use crate::metric::{self, CALIBRATION_BINS, Metric, Metrics};
+use crate::replicas::{Draws, Side};
 
 /// Points of a curve that is drawn.
 const CURVE_POINTS: usize = 200;
@@ -24,6 +25,8 @@ const SCORE_BINS: usize = 25;
 /// A model's answers on the holdout.
 pub(crate) struct Scores {
     pub(crate) sha256: Sha256,
+    /// The probability from which on the model calls a row positive.
+    pub(crate) threshold: Finite,
     pub(crate) probabilities: Vec<f64>,
 }
 
@@ -32,25 +35,24 @@ pub(crate) fn evaluate(
     holdout: &Holdout,
     model: &Scores,
     champion: Option<&Scores>,
-    threshold: Finite,
     config: &GateConfig,
     confidence: Confidence,
 ) -> Result<Evaluation, GateError> {
     let labels = &holdout.labels;
+    let threshold = model.threshold;
+    let draws = Draws::new(config.bootstrap, holdout.clusters.as_deref());
     let ranked = Ranked::new(Scored::new(labels, &model.probabilities, None)?)?;
-    let metrics = metric::all(&ranked, threshold.get(), confidence);
-    let comparison = match champion {
-        Some(champion) => Some(compare(
-            labels,
-            model,
-            champion,
-            threshold.get(),
-            confidence,
-        )?),
-        None => None,
+    let (metrics, comparison) = if let Some(champion) = champion {
+        let (metrics, comparison) = compare(labels, model, champion, draws, confidence)?;
+        (metrics, Some(comparison))
+    } else {
+        let replicas = draws.of(&ranked, threshold.get())?;
+        let alone = Some((&replicas, Side::Challenger));
+        let metrics = metric::all(&ranked, threshold.get(), confidence, alone);
+        (metrics, None)
     };
     let slices = match &config.slices {
-        Some(slices) => slice(holdout, model, slices, threshold.get(), confidence)?,
+        Some(slices) => slice(holdout, model, slices, draws, confidence)?,
         None => Vec::new(),
     };
     Ok(Evaluation {
@@ -92,28 +94,45 @@ fn compare(
     labels: &[bool],
     model: &Scores,
     champion: &Scores,
-    threshold: f64,
+    draws: Draws<'_>,
     confidence: Confidence,
-) -> Result<Comparison, GateError> {
+) -> Result<(Metrics, Comparison), GateError> {
     let pair = Pair::new(labels, &model.probabilities, &champion.probabilities, None)?;
+    let thresholds = (model.threshold.get(), champion.threshold.get());
+    let replicas = draws.of_pair(&pair, thresholds)?;
+    let metrics = metric::all(
+        pair.challenger(),
+        thresholds.0,
+        confidence,
+        Some((&replicas, Side::Challenger)),
+    );
+    let of_champion = metric::all(
+        pair.champion(),
+        thresholds.1,
+        confidence,
+        Some((&replicas, Side::Champion)),
+    );
     let difference = delong_difference(&pair)?;
-    let interval = difference.interval(confidence);
+    // No variance: the two models rank every row alike, so nothing speaks against equality.
+    let mut p_value = difference.p_value().unwrap_or(1.0);
+    let mut interval = (difference.interval(confidence), "delong paired");
+    if let Some((resampled, method)) = replicas.difference(Metric::Auc) {
+        let tail = resampled.p_at_most(0.0)?.min(resampled.p_at_least(0.0)?);
+        p_value = (2.0 * tail).min(1.0);
+        interval = (resampled.bca(confidence)?, method);
+    }
     let finite = |value: f64| Finite::new(value).ok_or(GateError::NotFinite);
-    Ok(Comparison {
+    let comparison = Comparison {
         champion_sha256: champion.sha256,
         metric: "auc".to_owned(),
         champion: finite(difference.champion.value)?,
         challenger: finite(difference.challenger.value)?,
-        difference: metric::estimate(
-            difference.value,
-            Some((interval, "delong paired")),
-            confidence,
-        )
-        .ok_or(GateError::NotFinite)?,
-        // No variance: the two models rank every row alike, so nothing speaks against equality.
-        p_value: finite(difference.p_value().unwrap_or(1.0))?,
-        champion_metrics: metric::all(pair.champion(), threshold, confidence).estimates,
-    })
+        difference: metric::estimate(difference.value, Some(interval), confidence)
+            .ok_or(GateError::NotFinite)?,
+        p_value: finite(p_value)?,
+        champion_metrics: of_champion.estimates,
+    };
+    Ok((metrics, comparison))
 }
 
 /// Every combination of the columns' values, in the order of the configuration and of the values.
@@ -121,7 +140,7 @@ fn slice(
     holdout: &Holdout,
     model: &Scores,
     config: &SliceConfig,
-    threshold: f64,
+    draws: Draws<'_>,
     confidence: Confidence,
 ) -> Result<Vec<SliceResult>, GateError> {
     let mut results = Vec::new();
@@ -151,7 +170,7 @@ fn slice(
                 .zip(values.iter().map(shown))
                 .collect();
             results.push(one_slice(
-                columns, &rows, holdout, model, config, threshold, confidence,
+                columns, &rows, holdout, model, config, draws, confidence,
             )?);
         }
     }
@@ -164,12 +183,22 @@ fn one_slice(
     holdout: &Holdout,
     model: &Scores,
     config: &SliceConfig,
-    threshold: f64,
+    draws: Draws<'_>,
     confidence: Confidence,
 ) -> Result<SliceResult, GateError> {
     let labels: Vec<bool> = rows.iter().map(|&row| holdout.labels[row]).collect();
     let scores: Vec<f64> = rows.iter().map(|&row| model.probabilities[row]).collect();
     let ranked = Ranked::new(Scored::new(&labels, &scores, None)?)?;
+    let threshold = model.threshold.get();
+    let clusters = draws.clusters_of(rows);
+    let replicas = match &clusters {
+        // Rows of one entity hang together within a slice too.
+        Some(clusters) => Some(draws.with(clusters).of_auc(&ranked, threshold)?),
+        None => None,
+    };
+    let replicas = replicas
+        .as_ref()
+        .map(|replicas| (replicas, Side::Challenger));
     let positives = positives(&labels);
     let rarer = positives.min(rows.len() as u64 - positives);
     Ok(SliceResult {
@@ -177,7 +206,7 @@ fn one_slice(
         rows: rows.len() as u64,
         positives,
         supported: rows.len() as u64 >= config.min_rows && rarer >= config.min_positives,
-        metrics: metric::all(&ranked, threshold, confidence).estimates,
+        metrics: metric::all(&ranked, threshold, confidence, replicas).estimates,
     })
 }
 

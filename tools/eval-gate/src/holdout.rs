@@ -1,6 +1,6 @@
 //! The rows that were held out: labels, features, and the columns that slices are cut by.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use yard_contract::Signature;
@@ -15,6 +15,8 @@ pub(crate) struct Holdout {
     pub(crate) features: Table,
     /// The columns that slices are cut by, as texts.
     pub(crate) slices: Table,
+    /// The entity of each row, numbered from 0 without gaps, where entities are named.
+    pub(crate) clusters: Option<Vec<u32>>,
 }
 
 /// Reads the holdout for one model.
@@ -23,6 +25,7 @@ pub(crate) fn read(
     bytes: &[u8],
     predictor: &Predictor,
     slice_columns: &BTreeSet<String>,
+    cluster: Option<&str>,
 ) -> Result<Holdout, GateError> {
     let fail = |source| GateError::Table {
         path: path.display().to_string(),
@@ -37,10 +40,19 @@ pub(crate) fn read(
     let specs: Vec<ColumnSpec> = names.iter().map(texts).collect();
     let slices = Table::read(bytes, &layout, &specs).map_err(&fail)?;
     let labels = labels(&slices, signature)?;
+    let clusters = match cluster {
+        Some(name) => {
+            let spec = ColumnSpec::new(name, ColumnKind::Category);
+            let table = Table::read(bytes, &layout, &[spec]).map_err(&fail)?;
+            Some(numbers(&table, name)?)
+        }
+        None => None,
+    };
     Ok(Holdout {
         labels,
         features,
         slices,
+        clusters,
     })
 }
 
@@ -55,6 +67,30 @@ pub(crate) fn features(
         path: path.display().to_string(),
         source,
     })
+}
+
+/// The number of each row's entity, in the order in which entities first occur.
+fn numbers(table: &Table, name: &str) -> Result<Vec<u32>, GateError> {
+    let column = table
+        .category(name)
+        .ok_or_else(|| GateError::NoSliceColumn {
+            name: name.to_owned(),
+        })?;
+    let mut known = BTreeMap::new();
+    (0..table.rows())
+        .map(|row| {
+            let entity = column.text(row);
+            if entity.is_empty() {
+                return Err(GateError::NoCluster {
+                    line: table.line(row),
+                    column: name.to_owned(),
+                });
+            }
+            let next = known.len();
+            let number = *known.entry(entity).or_insert(next);
+            Ok(u32::try_from(number).unwrap_or(u32::MAX))
+        })
+        .collect()
 }
 
 fn labels(table: &Table, signature: &Signature) -> Result<Vec<bool>, GateError> {

@@ -76,8 +76,8 @@ enum Side {
     AtMost,
 }
 
-/// A metric against a limit. With an interval, the whole of it must be on the right side to pass
-/// and on the wrong side to fail; without one, the value decides, and the message says so.
+/// A metric against a limit: the whole interval must be on the right side to pass, and on the wrong
+/// side to fail. Where these rows leave no interval, nothing is shown.
 fn bound(
     evaluation: &Evaluation,
     metric: &str,
@@ -106,13 +106,18 @@ fn bound(
         Side::AtLeast => (low >= limit_value, high < limit_value, low),
         Side::AtMost => (high <= limit_value, low > limit_value, high),
     };
+    let has_interval = estimate.low.is_some() && estimate.high.is_some();
     let verdict = match (holds, broken) {
+        _ if !has_interval => Verdict::Inconclusive,
         (true, _) => Verdict::Pass,
         (_, true) => Verdict::Fail,
         _ => Verdict::Inconclusive,
     };
     let shown = shown(estimate);
     let message = match verdict {
+        Verdict::Inconclusive if !has_interval => {
+            format!("{metric} is {shown}, so {word} {limit_value} cannot be shown")
+        }
         Verdict::Inconclusive => {
             format!(
                 "{metric} is {shown}; {word} {limit_value} is asked for, which lies inside the interval"

@@ -15,6 +15,7 @@ mod holdout;
 mod judge;
 mod metric;
 mod plan;
+mod replicas;
 mod report;
 
 use std::collections::BTreeMap;
@@ -47,7 +48,13 @@ pub fn run(args: Args, io: &mut Io) -> Result<Verdict, GateError> {
     let model = open(&plan.model)?;
     let rows = io.read("holdout", &plan.holdout)?;
     let columns = evaluate::slice_columns(&plan.config);
-    let holdout = holdout::read(&plan.holdout, &rows.bytes, &model.predictor, &columns)?;
+    let holdout = holdout::read(
+        &plan.holdout,
+        &rows.bytes,
+        &model.predictor,
+        &columns,
+        plan.config.cluster.as_deref(),
+    )?;
     let scores = score(&plan.model, &model, &holdout.features)?;
     let mut inputs = model.inputs.clone();
     inputs.push(rows.input);
@@ -67,12 +74,10 @@ pub fn run(args: Args, io: &mut Io) -> Result<Verdict, GateError> {
     };
     inputs.push(plan.config_input.clone());
 
-    let threshold = model.predictor.signature().threshold;
     let evaluation = evaluate::evaluate(
         &holdout,
         &scores,
         champion.as_ref(),
-        threshold,
         &plan.config,
         plan.confidence,
     )?;
@@ -171,6 +176,7 @@ fn score(path: &Path, model: &Model, features: &yard_table::Table) -> Result<Sco
         })?;
     Ok(Scores {
         sha256: model.sha256,
+        threshold: model.predictor.signature().threshold,
         probabilities: probabilities.into_iter().map(f64::from).collect(),
     })
 }

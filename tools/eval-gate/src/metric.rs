@@ -7,8 +7,11 @@ use serde::{Deserialize, Serialize};
 use yard_contract::{Estimate, Finite};
 use yard_stats::Undefined;
 use yard_stats::binary::{Confusion, Ranked, Reliability, brier, log_loss};
+use yard_stats::bootstrap::{Rate, Statistic};
 use yard_stats::interval::{Confidence, Interval, wilson};
 use yard_stats::paired::delong;
+
+use crate::replicas::{Replicas, Side};
 
 /// Bins of the reliability table that the calibration error is taken over.
 pub(crate) const CALIBRATION_BINS: std::num::NonZeroUsize =
@@ -84,6 +87,30 @@ impl Metric {
             Self::Mcc => "mcc",
         }
     }
+
+    /// How it is computed on rows that are drawn again, each model at its own threshold.
+    pub(crate) const fn statistic(self, challenger: f64, champion: f64) -> Statistic {
+        let rate = match self {
+            Self::Auc => return Statistic::Auc,
+            Self::PrAuc => return Statistic::AveragePrecision,
+            Self::Gini => return Statistic::Gini,
+            Self::Ks => return Statistic::KolmogorovSmirnov,
+            Self::LogLoss => return Statistic::LogLoss,
+            Self::Brier => return Statistic::Brier,
+            Self::Ece => return Statistic::CalibrationError(CALIBRATION_BINS),
+            Self::Accuracy => Rate::Accuracy,
+            Self::BalancedAccuracy => Rate::BalancedAccuracy,
+            Self::Precision => Rate::Precision,
+            Self::Recall => Rate::Recall,
+            Self::F1 => Rate::F1,
+            Self::Mcc => Rate::Matthews,
+        };
+        Statistic::At {
+            rate,
+            challenger,
+            champion,
+        }
+    }
 }
 
 /// Metrics of some rows: those that are defined, and why the others are not.
@@ -93,14 +120,25 @@ pub(crate) struct Metrics {
     pub(crate) undefined: BTreeMap<String, String>,
 }
 
-/// Computes every metric of ranked rows at a threshold.
-pub(crate) fn all(ranked: &Ranked<'_>, threshold: f64, confidence: Confidence) -> Metrics {
+/// Computes every metric of ranked rows at a threshold. Where `replicas` has an interval it is taken;
+/// otherwise the closed form, where there is one.
+pub(crate) fn all(
+    ranked: &Ranked<'_>,
+    threshold: f64,
+    confidence: Confidence,
+    replicas: Option<(&Replicas, Side)>,
+) -> Metrics {
     let scored = ranked.scored();
     let confusion = Confusion::at(scored, threshold);
     let mut metrics = Metrics::default();
     for metric in Metric::ALL {
         let value = value(metric, ranked, &confusion);
-        let interval = interval(metric, ranked, &confusion, confidence);
+        let interval = match replicas {
+            Some((replicas, side)) if replicas.has(metric) => {
+                replicas.interval(metric, side, confidence)
+            }
+            _ => interval(metric, ranked, &confusion, confidence),
+        };
         match value.map(|value| estimate(value, interval, confidence)) {
             Ok(Some(estimate)) => {
                 metrics
@@ -141,6 +179,20 @@ fn value(metric: Metric, ranked: &Ranked<'_>, confusion: &Confusion) -> Result<f
         Metric::F1 => confusion.f1(),
         Metric::Mcc => confusion.matthews(),
     }
+}
+
+/// Whether an interval needs no resampling, where rows are independent.
+pub(crate) const fn has_closed_form(metric: Metric) -> bool {
+    matches!(
+        metric,
+        Metric::Auc
+            | Metric::Gini
+            | Metric::LogLoss
+            | Metric::Brier
+            | Metric::Accuracy
+            | Metric::Precision
+            | Metric::Recall
+    )
 }
 
 /// An interval and the name of its method, for metrics that have one in closed form.

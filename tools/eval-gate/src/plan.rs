@@ -66,6 +66,14 @@ impl Plan {
                 "between 0.5 and 0.9999",
             ));
         }
+        let replicates = config.bootstrap.replicates;
+        if !(200..=100_000).contains(&replicates) {
+            return Err(wrong(
+                "bootstrap.replicates",
+                replicates.to_string(),
+                "between 200 and 100000",
+            ));
+        }
         if let Some(margin) = config
             .champion
             .as_ref()

@@ -288,6 +288,67 @@ fn a_champion_is_compared_on_the_same_rows() {
 }
 
 #[test]
+fn every_metric_has_an_interval_that_holds_its_value() {
+    let project = Project::new(
+        2000,
+        0.8,
+        "at_least: {auc: 0.6}\nchampion: {auc_margin: 0.1}\n",
+    );
+    model(&project.0.path().join("champion"), 0.9);
+    project.gate(&["--champion", "champion"]);
+    let evaluation = project.evaluation();
+    let of_champion = &evaluation.comparison.as_ref().unwrap().champion_metrics;
+    for metrics in [&evaluation.metrics, of_champion] {
+        assert_eq!(metrics.len(), 13);
+        for (name, estimate) in metrics {
+            let (low, high) = (estimate.low.unwrap(), estimate.high.unwrap());
+            assert!(low < estimate.value && estimate.value < high, "{name}");
+        }
+    }
+    let method = |name: &str| evaluation.metrics[name].interval.clone().unwrap();
+    assert_eq!(method("auc"), "delong 95%");
+    assert_eq!(method("pr_auc"), "bootstrap 95%");
+}
+
+/// Every row four times: four times the rows, and no more evidence.
+#[test]
+fn rows_of_one_entity_are_no_evidence_of_their_own() {
+    let text = holdout(500);
+    let (header, rows) = text.split_once('\n').unwrap();
+    let mut repeated = format!("{header},customer\n");
+    for (number, row) in rows.lines().enumerate() {
+        for _ in 0..4 {
+            writeln!(repeated, "{row},{number}").unwrap();
+        }
+    }
+    let config = "champion: {auc_margin: 0.1}\n";
+    let project = Project::new(500, 0.8, config);
+    model(&project.0.path().join("champion"), 0.5);
+    let mut widths = Vec::new();
+    for (config, holdout) in [
+        (config.to_owned(), &text),
+        (config.to_owned(), &repeated),
+        (format!("{config}cluster: customer\n"), &repeated),
+    ] {
+        project.put("configs/gate.yaml", &config);
+        project.put("holdout.csv", holdout);
+        project.gate(&["--champion", "champion"]);
+        let evaluation = project.evaluation();
+        let width = |of: &yard_contract::Estimate| of.high.unwrap().get() - of.low.unwrap().get();
+        widths.push([
+            width(&evaluation.metrics["auc"]),
+            width(&evaluation.metrics["accuracy"]),
+            width(&evaluation.comparison.unwrap().difference),
+        ]);
+    }
+    for metric in 0..3 {
+        let (once, naive, clustered) = (widths[0][metric], widths[1][metric], widths[2][metric]);
+        assert!((naive / once - 0.5).abs() < 0.05, "{widths:?}");
+        assert!((clustered / once - 1.0).abs() < 0.15, "{widths:?}");
+    }
+}
+
+#[test]
 fn a_model_equal_to_the_champion_passes_without_margin() {
     let project = Project::new(6000, 0.9, "champion: {auc_margin: 0}");
     model(&project.0.path().join("champion"), 0.9);
@@ -320,7 +381,22 @@ fn json_on_stdout_is_the_file_and_a_second_run_gives_the_same_bytes() {
 #[test]
 fn what_cannot_be_judged_is_exit_2_with_a_reason_and_no_verdict() {
     type Break = fn(&Project);
-    let cases: [(&str, &str, Break); 14] = [
+    let cases: [(&str, &str, Break); 17] = [
+        (
+            "line 2: the entity column `group` is empty",
+            "at_least: {auc: 0.5}\ncluster: group\n",
+            |p| p.put("holdout.csv", "x,noise,group,y\n1,1,,1\n1,2,a,0\n"),
+        ),
+        (
+            "there is no column `customer`",
+            "at_least: {auc: 0.5}\ncluster: customer\n",
+            |_| (),
+        ),
+        (
+            "`bootstrap.replicates` is 0",
+            "at_least: {auc: 0.5}\nbootstrap: {replicates: 0}\n",
+            |_| (),
+        ),
         ("failed to read `configs/gate.yaml`", CONFIG, |p| {
             fs::remove_file(p.0.path().join("configs/gate.yaml")).unwrap();
         }),
