@@ -10,7 +10,8 @@ use yard_report::document::Status;
 use yard_report::number::interval;
 use yard_stats::interval::{Confidence, wilson};
 
-use crate::judge::{slice_name, slice_rule};
+use crate::judge::{champion_rule, slice_name, slice_rule};
+use crate::metric::Metric;
 
 /// Slices that the forest shows: the weakest.
 const SLICES_SHOWN: usize = 24;
@@ -34,12 +35,7 @@ pub(crate) struct ClassNames {
 }
 
 impl Charts {
-    pub(crate) fn of(
-        evaluation: &Evaluation,
-        names: &ClassNames,
-        margin: Option<Finite>,
-        gate: &Gate,
-    ) -> Self {
+    pub(crate) fn of(evaluation: &Evaluation, names: &ClassNames, gate: &Gate) -> Self {
         let curves = &evaluation.curves;
         let base_rate = evaluation.positives as f64 / evaluation.rows as f64;
         let confusion = &evaluation.confusion;
@@ -100,7 +96,7 @@ impl Charts {
                 ],
             },
             slices: forest(evaluation, gate),
-            champion: champion(evaluation, margin, gate),
+            champion: champion(evaluation, gate),
         }
     }
 
@@ -236,26 +232,32 @@ fn forest(evaluation: &Evaluation, gate: &Gate) -> Option<SliceForest> {
     })
 }
 
-fn champion(
-    evaluation: &Evaluation,
-    margin: Option<Finite>,
-    gate: &Gate,
-) -> Option<ChampionChallenger> {
+/// The metrics that the policy names, and AUC.
+fn champion(evaluation: &Evaluation, gate: &Gate) -> Option<ChampionChallenger> {
     let comparison = evaluation.comparison.as_ref()?;
-    let value = comparison.difference.value.get();
-    let end = |end: Option<Finite>| end.map_or(value, Finite::get);
+    let metrics = Metric::ALL.into_iter().filter_map(|metric| {
+        let name = metric.as_str();
+        let found = comparison.differences.get(name)?;
+        if found.margin.is_none() && metric != Metric::Auc {
+            return None;
+        }
+        let id = champion_rule(metric);
+        let rule = gate.rules.iter().find(|rule| rule.id == id);
+        let end = |end: Option<Finite>| end.unwrap_or(found.difference.value).get();
+        Some(PairedMetric {
+            label: name.to_owned(),
+            champion: comparison.champion_metrics.get(name)?.value.get(),
+            challenger: evaluation.metrics.get(name)?.value.get(),
+            low: end(found.difference.low),
+            high: end(found.difference.high),
+            margin: found.margin.map(Finite::get),
+            higher_is_better: metric.more_is_better(),
+            status: rule.map_or(Status::Pass, |rule| status(rule.verdict)),
+        })
+    });
     Some(ChampionChallenger {
         title: "Model against champion".to_owned(),
-        metrics: vec![PairedMetric {
-            label: "AUC".to_owned(),
-            champion: comparison.champion.get(),
-            challenger: comparison.challenger.get(),
-            low: end(comparison.difference.low),
-            high: end(comparison.difference.high),
-            margin: margin.map(Finite::get),
-            higher_is_better: true,
-            status: status(gate.verdict),
-        }],
+        metrics: metrics.collect(),
     })
 }
 

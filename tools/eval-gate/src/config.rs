@@ -74,9 +74,25 @@ pub(crate) enum Inconclusive {
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChampionConfig {
-    /// How much AUC the model may lose against the champion on the same rows. The whole interval
-    /// of the difference must lie above minus this.
-    pub(crate) auc_margin: Finite,
+    /// How much worse than the champion's each metric may be on the same rows, as a positive number in
+    /// the metric's unit. The whole interval of the difference must lie on the right side of it.
+    #[serde(default)]
+    pub(crate) margins: BTreeMap<Metric, Finite>,
+    /// Short for `margins: {auc: …}`.
+    #[serde(default)]
+    pub(crate) auc_margin: Option<Finite>,
+}
+
+impl GateConfig {
+    /// How much worse than the champion's each metric may be.
+    pub(crate) fn margins(&self) -> BTreeMap<Metric, Finite> {
+        let Some(champion) = &self.champion else {
+            return BTreeMap::new();
+        };
+        let mut margins = champion.margins.clone();
+        margins.extend(champion.auc_margin.map(|margin| (Metric::Auc, margin)));
+        margins
+    }
 }
 
 /// Parts of the rows to look at.

@@ -44,6 +44,10 @@ pub enum GateError {
         found: String,
         expected: &'static str,
     },
+    #[error("the margin of `{metric}` is {margin}, but must be at least 0 and below 1")]
+    Margin { metric: &'static str, margin: f64 },
+    #[error("`champion` gives the margin of `auc` twice")]
+    MarginTwice,
     #[error("the rule `{rule}` asks for a metric that these rows leave undefined: {reason}")]
     UndefinedMetric { rule: String, reason: String },
     #[error("`--first-model` needs a reason")]
@@ -66,7 +70,7 @@ impl Failure for GateError {
             Self::Predict { source, .. } => source.hint(),
             Self::NoRule => Some("set `at_least` or `at_most` in the configuration".to_owned()),
             Self::NoChampionRule => {
-                Some("set `champion.auc_margin`: how much the model may lose".to_owned())
+                Some("set `champion.margins`: how much the model may lose".to_owned())
             }
             Self::NoReason => {
                 Some("say why there is no champion: it is written into the evidence".to_owned())

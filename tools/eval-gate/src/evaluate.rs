@@ -3,18 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use yard_contract::{
-    Baseline, Comparison, Confusion, CurvePoint, Curves, Evaluation, Finite, HistogramBin,
-    ReliabilityBin, Sha256, SliceResult,
+    Baseline, Confusion, CurvePoint, Curves, Evaluation, Finite, HistogramBin, ReliabilityBin,
+    Sha256, SliceResult,
 };
 use yard_stats::binary::{self, Ranked, Reliability, Scored};
 use yard_stats::interval::Confidence;
-use yard_stats::paired::{Pair, delong_difference};
 use yard_table::{Column, Table};
 
+use crate::compare::compare;
 use crate::config::{GateConfig, SliceConfig};
 use crate::error::GateError;
 use crate::holdout::Holdout;
-use crate::metric::{self, CALIBRATION_BINS, Metric, Metrics};
+use crate::metric::{self, CALIBRATION_BINS};
 use crate::replicas::{Draws, Side};
 
 /// Points of a curve that is drawn.
@@ -43,7 +43,14 @@ pub(crate) fn evaluate(
     let draws = Draws::new(config.bootstrap, holdout.clusters.as_deref());
     let ranked = Ranked::new(Scored::new(labels, &model.probabilities, None)?)?;
     let (metrics, comparison) = if let Some(champion) = champion {
-        let (metrics, comparison) = compare(labels, model, champion, draws, confidence)?;
+        let (metrics, comparison) = compare(
+            labels,
+            model,
+            champion,
+            draws,
+            &config.margins(),
+            confidence,
+        )?;
         (metrics, Some(comparison))
     } else {
         let replicas = draws.of(&ranked, threshold.get())?;
@@ -88,51 +95,6 @@ fn confusion(ranked: &Ranked<'_>, threshold: f64) -> Confusion {
         true_negatives: count(cells.true_negatives),
         false_negatives: count(cells.false_negatives),
     }
-}
-
-fn compare(
-    labels: &[bool],
-    model: &Scores,
-    champion: &Scores,
-    draws: Draws<'_>,
-    confidence: Confidence,
-) -> Result<(Metrics, Comparison), GateError> {
-    let pair = Pair::new(labels, &model.probabilities, &champion.probabilities, None)?;
-    let thresholds = (model.threshold.get(), champion.threshold.get());
-    let replicas = draws.of_pair(&pair, thresholds)?;
-    let metrics = metric::all(
-        pair.challenger(),
-        thresholds.0,
-        confidence,
-        Some((&replicas, Side::Challenger)),
-    );
-    let of_champion = metric::all(
-        pair.champion(),
-        thresholds.1,
-        confidence,
-        Some((&replicas, Side::Champion)),
-    );
-    let difference = delong_difference(&pair)?;
-    // No variance: the two models rank every row alike, so nothing speaks against equality.
-    let mut p_value = difference.p_value().unwrap_or(1.0);
-    let mut interval = (difference.interval(confidence), "delong paired");
-    if let Some((resampled, method)) = replicas.difference(Metric::Auc) {
-        let tail = resampled.p_at_most(0.0)?.min(resampled.p_at_least(0.0)?);
-        p_value = (2.0 * tail).min(1.0);
-        interval = (resampled.bca(confidence)?, method);
-    }
-    let finite = |value: f64| Finite::new(value).ok_or(GateError::NotFinite);
-    let comparison = Comparison {
-        champion_sha256: champion.sha256,
-        metric: "auc".to_owned(),
-        champion: finite(difference.champion.value)?,
-        challenger: finite(difference.challenger.value)?,
-        difference: metric::estimate(difference.value, Some(interval), confidence)
-            .ok_or(GateError::NotFinite)?,
-        p_value: finite(p_value)?,
-        champion_metrics: of_champion.estimates,
-    };
-    Ok((metrics, comparison))
 }
 
 /// Every combination of the columns' values, in the order of the configuration and of the values.

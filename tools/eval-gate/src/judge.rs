@@ -1,13 +1,22 @@
 //! The decision: an evaluation and a policy to rules with verdicts. Pure.
 
 use yard_contract::{
-    Champion, Comparison, Estimate, Evaluation, Finite, Gate, RuleResult, SliceResult, Verdict,
+    Champion, Comparison, Estimate, Evaluation, Finite, Gate, MoreRows, RuleResult, SliceResult,
+    Verdict,
 };
+use yard_report::number::grouped;
 use yard_stats::interval::Confidence;
+use yard_stats::planning::NonInferiority;
 
 use crate::config::{GateConfig, Inconclusive, SliceConfig};
 use crate::error::GateError;
+use crate::metric::Metric;
 use crate::plan::Opponent;
+
+/// The chance with which the rows asked for settle a rule.
+const POWER: f64 = 0.8;
+/// Holdouts above this are not proposed.
+const MOST_ROWS: f64 = 1e8;
 
 /// Judges every rule of the policy.
 pub(crate) fn judge(
@@ -18,13 +27,28 @@ pub(crate) fn judge(
 ) -> Result<Gate, GateError> {
     let mut rules = Vec::new();
     for (metric, limit) in &config.at_least {
-        rules.push(bound(evaluation, metric.as_str(), *limit, Side::AtLeast)?);
+        rules.push(bound(
+            evaluation,
+            metric.as_str(),
+            *limit,
+            Side::AtLeast,
+            confidence,
+        )?);
     }
     for (metric, limit) in &config.at_most {
-        rules.push(bound(evaluation, metric.as_str(), *limit, Side::AtMost)?);
+        rules.push(bound(
+            evaluation,
+            metric.as_str(),
+            *limit,
+            Side::AtMost,
+            confidence,
+        )?);
     }
-    if let (Some(comparison), Some(policy)) = (&evaluation.comparison, &config.champion) {
-        rules.push(against_champion(comparison, policy.auc_margin));
+    if let Some(comparison) = &evaluation.comparison {
+        for (metric, margin) in config.margins() {
+            let rule = against_champion(evaluation, comparison, metric, margin, confidence)?;
+            rules.push(rule);
+        }
     }
     if let Some(slices) = &config.slices
         && let Some(limit) = slices.auc_at_least
@@ -83,6 +107,7 @@ fn bound(
     metric: &str,
     limit: Finite,
     side: Side,
+    confidence: Confidence,
 ) -> Result<RuleResult, GateError> {
     let (word, id) = match side {
         Side::AtLeast => ("at least", format!("at_least.{metric}")),
@@ -113,6 +138,12 @@ fn bound(
         (_, true) => Verdict::Fail,
         _ => Verdict::Inconclusive,
     };
+    let needed = (verdict == Verdict::Inconclusive && has_interval)
+        .then(|| {
+            let error = (high - low) / (2.0 * confidence.z());
+            more_rows(evaluation, value - limit_value, error, confidence)
+        })
+        .flatten();
     let shown = shown(estimate);
     let message = match verdict {
         Verdict::Inconclusive if !has_interval => {
@@ -120,7 +151,8 @@ fn bound(
         }
         Verdict::Inconclusive => {
             format!(
-                "{metric} is {shown}; {word} {limit_value} is asked for, which lies inside the interval"
+                "{metric} is {shown}; {word} {limit_value} is asked for, which lies inside the interval{}",
+                settled(verdict, needed)
             )
         }
         _ => format!("{metric} is {shown}; {word} {limit_value} is asked for"),
@@ -131,49 +163,131 @@ fn bound(
         observed: Some(estimate.value),
         bound: Finite::new(judged),
         limit: Some(limit),
+        p_value: None,
+        needed,
         message,
     })
 }
 
-/// Non-inferiority: the whole interval of the difference must lie above minus the margin.
-fn against_champion(comparison: &Comparison, margin: Finite) -> RuleResult {
-    let difference = &comparison.difference;
-    let value = difference.value.get();
-    let low = difference.low.map_or(value, Finite::get);
-    let high = difference.high.map_or(value, Finite::get);
-    let limit = -margin.get();
-    let (verdict, words) = if low >= limit {
+/// Non-inferiority: the whole interval of the difference must lie above minus the margin (for a loss,
+/// below the margin).
+fn against_champion(
+    evaluation: &Evaluation,
+    comparison: &Comparison,
+    metric: Metric,
+    margin: Finite,
+    confidence: Confidence,
+) -> Result<RuleResult, GateError> {
+    let name = metric.as_str();
+    let id = champion_rule(metric);
+    let (Some(found), Some(ours), Some(theirs)) = (
+        comparison.differences.get(name),
+        evaluation.metrics.get(name),
+        comparison.champion_metrics.get(name),
+    ) else {
+        let reason = "it has no paired interval".to_owned();
+        return Err(GateError::UndefinedMetric { rule: id, reason });
+    };
+    let difference = &found.difference;
+    let end = |end: Option<Finite>| end.unwrap_or(difference.value).get();
+    // As a gain: positive where the model is better.
+    let (value, low, high) = if metric.more_is_better() {
+        let (low, high) = (end(difference.low), end(difference.high));
+        (difference.value.get(), low, high)
+    } else {
+        let (low, high) = (-end(difference.high), -end(difference.low));
+        (-difference.value.get(), low, high)
+    };
+    let least = -margin.get();
+    let (verdict, words) = if low >= least {
         let better = if low > 0.0 {
             "better than the champion"
         } else {
             "not worse than the margin allows"
         };
-        (Verdict::Pass, better)
-    } else if high < limit {
-        (
-            Verdict::Fail,
-            "worse than the champion by more than the margin",
-        )
+        (Verdict::Pass, better.to_owned())
+    } else if high < least {
+        let words = "worse than the champion by more than the margin";
+        (Verdict::Fail, words.to_owned())
     } else {
-        (
-            Verdict::Inconclusive,
-            "it may or may not be worse than the margin allows",
-        )
+        let words = "it may or may not be worse than the margin allows";
+        (Verdict::Inconclusive, words.to_owned())
     };
-    RuleResult {
-        id: "champion.auc".to_owned(),
+    let needed = (verdict == Verdict::Inconclusive)
+        .then(|| {
+            let error = found.standard_error.map_or(0.0, Finite::get);
+            more_rows(evaluation, value - least, error, confidence)
+        })
+        .flatten();
+    let side = if metric.more_is_better() { 1.0 } else { -1.0 };
+    Ok(RuleResult {
+        id,
         verdict,
         observed: Some(difference.value),
-        bound: Finite::new(low),
-        limit: Finite::new(limit),
+        bound: Finite::new(side * low),
+        limit: Finite::new(side * least),
+        p_value: Some(found.p_value),
+        needed,
         message: format!(
-            "AUC {:.4} against the champion's {:.4}: a difference of {}, margin {}; {words}",
-            comparison.challenger.get(),
-            comparison.champion.get(),
+            "{name} {:.4} against the champion's {:.4}: a difference of {}, margin {}; {words}{}",
+            ours.value.get(),
+            theirs.value.get(),
             signed(difference),
             margin.get(),
+            settled(verdict, needed),
         ),
+    })
+}
+
+/// How many more rows would settle what lies `room` from its limit and is known to `standard_error`:
+/// four times the rows halve the error.
+fn more_rows(
+    evaluation: &Evaluation,
+    room: f64,
+    standard_error: f64,
+    confidence: Confidence,
+) -> Option<MoreRows> {
+    let level = 0.5 * (1.0 - confidence.level());
+    let test = NonInferiority::new(0.0, level).ok()?;
+    let now = (evaluation.rows as f64, evaluation.positives as f64);
+    let needed = test.needed(room.abs(), standard_error, now, POWER).ok()??;
+    if needed.rows > MOST_ROWS {
+        return None;
     }
+    let more = |needed: f64, now: f64| {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a count of rows below the limit above"
+        )]
+        let more = (needed - now).max(0.0) as u64;
+        more
+    };
+    Some(MoreRows {
+        rows: more(needed.rows, now.0),
+        positives: more(needed.positives, now.1),
+    })
+}
+
+/// `; about 12,000 more rows (960 positive) would settle it`.
+fn settled(verdict: Verdict, needed: Option<MoreRows>) -> String {
+    match (verdict, needed) {
+        (Verdict::Inconclusive, Some(needed)) => format!(
+            "; about {} more rows ({} positive) would settle it, if it stays what it is",
+            grouped(needed.rows),
+            grouped(needed.positives),
+        ),
+        (Verdict::Inconclusive, None) => {
+            "; it lies so near the limit that no holdout of sensible size would settle it"
+                .to_owned()
+        }
+        _ => String::new(),
+    }
+}
+
+/// The rule that compares a metric with the champion's.
+pub(crate) fn champion_rule(metric: Metric) -> String {
+    format!("champion.{}", metric.as_str())
 }
 
 /// Slices whose whole interval is below the limit. The level is divided by the number of slices
@@ -215,6 +329,8 @@ fn weak_slices(
             observed: Some(auc.value),
             bound: Finite::new(high),
             limit: Some(limit),
+            p_value: None,
+            needed: None,
             message: format!(
                 "in {name} ({} rows, {} positive) AUC is {}; at least {} is asked for",
                 slice.rows,
@@ -234,6 +350,8 @@ fn weak_slices(
         observed: None,
         bound: None,
         limit: Some(limit),
+        p_value: None,
+        needed: None,
         message: format!(
             "none of {passed} slices is below {}; {unsupported} more have too few rows to judge",
             limit.get(),

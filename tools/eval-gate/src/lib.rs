@@ -8,6 +8,7 @@
 
 mod args;
 mod charts;
+mod compare;
 mod config;
 mod error;
 mod evaluate;
@@ -96,12 +97,7 @@ pub fn run(args: Args, io: &mut Io) -> Result<Verdict, GateError> {
             classes.positive
         ),
     };
-    let margin = plan
-        .config
-        .champion
-        .as_ref()
-        .map(|champion| champion.auc_margin);
-    let charts = Charts::of(&evaluation, &names, margin, &gate);
+    let charts = Charts::of(&evaluation, &names, &gate);
     write_evidence(&plan, io, inputs, evaluation, gate, &charts)
 }
 

@@ -88,6 +88,11 @@ impl Metric {
         }
     }
 
+    /// Whether more of it is better.
+    pub(crate) const fn more_is_better(self) -> bool {
+        !matches!(self, Self::LogLoss | Self::Brier | Self::Ece)
+    }
+
     /// How it is computed on rows that are drawn again, each model at its own threshold.
     pub(crate) const fn statistic(self, challenger: f64, champion: f64) -> Statistic {
         let rate = match self {
@@ -134,7 +139,7 @@ pub(crate) fn all(
     for metric in Metric::ALL {
         let value = value(metric, ranked, &confusion);
         let interval = match replicas {
-            Some((replicas, side)) if replicas.has(metric) => {
+            Some((replicas, side)) if replicas.decides(metric) => {
                 replicas.interval(metric, side, confidence)
             }
             _ => interval(metric, ranked, &confusion, confidence),
@@ -181,7 +186,7 @@ fn value(metric: Metric, ranked: &Ranked<'_>, confusion: &Confusion) -> Result<f
     }
 }
 
-/// Whether an interval needs no resampling, where rows are independent.
+/// Whether the interval of one model's metric needs no resampling, where rows are independent.
 pub(crate) const fn has_closed_form(metric: Metric) -> bool {
     matches!(
         metric,

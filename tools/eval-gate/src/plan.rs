@@ -10,6 +10,7 @@ use yard_stats::interval::Confidence;
 use crate::args::{Args, GateFormat};
 use crate::config::GateConfig;
 use crate::error::GateError;
+use crate::metric::Metric;
 
 /// Everything that a judgement needs, checked.
 #[derive(Clone, Debug, Serialize)]
@@ -39,11 +40,17 @@ impl Plan {
         let loaded = io.read_config::<GateConfig>(&args.config)?;
         let config = loaded.value;
         let opponent = match (args.champion, args.first_model) {
-            (Some(champion), _) if config.champion.is_some() => Opponent::Champion(champion),
+            (Some(champion), _) if !config.margins().is_empty() => Opponent::Champion(champion),
             (Some(_), _) => return Err(GateError::NoChampionRule),
             (None, Some(reason)) if !reason.trim().is_empty() => Opponent::FirstModel(reason),
             (None, _) => return Err(GateError::NoReason),
         };
+        if let Some(champion) = &config.champion
+            && champion.auc_margin.is_some()
+            && champion.margins.contains_key(&Metric::Auc)
+        {
+            return Err(GateError::MarginTwice);
+        }
         let slice_rule = config
             .slices
             .as_ref()
@@ -74,17 +81,12 @@ impl Plan {
                 "between 200 and 100000",
             ));
         }
-        if let Some(margin) = config
-            .champion
-            .as_ref()
-            .map(|champion| champion.auc_margin.get())
-            && !(0.0..1.0).contains(&margin)
-        {
-            return Err(wrong(
-                "champion.auc_margin",
-                margin.to_string(),
-                "at least 0 and below 1",
-            ));
+        for (metric, margin) in config.margins() {
+            let margin = margin.get();
+            if !(0.0..1.0).contains(&margin) {
+                let metric = metric.as_str();
+                return Err(GateError::Margin { metric, margin });
+            }
         }
         Ok(Self {
             model: args.model,

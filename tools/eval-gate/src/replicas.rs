@@ -33,7 +33,7 @@ pub(crate) enum Side {
 pub(crate) struct Replicas {
     bootstrap: Bootstrap,
     metrics: Vec<Metric>,
-    method: &'static str,
+    clustered: bool,
 }
 
 impl<'a> Draws<'a> {
@@ -86,13 +86,15 @@ impl<'a> Draws<'a> {
         Ok(self.run(&resampler, metrics))
     }
 
-    /// Of two models on the same draws, each at its own threshold.
+    /// Of two models on the same draws, each at its own threshold: metrics whose difference has no closed
+    /// form, and all of them where rows are clustered.
     pub(crate) fn of_pair(
         self,
         pair: &Pair<'_>,
         (challenger, champion): (f64, f64),
     ) -> Result<Replicas, GateError> {
-        let wanted = |metric: &Metric| self.clusters.is_some() || !has_closed_form(*metric);
+        let closed = [Metric::Auc, Metric::Gini, Metric::LogLoss, Metric::Brier];
+        let wanted = |metric: &Metric| self.clusters.is_some() || !closed.contains(metric);
         let metrics: Vec<Metric> = Metric::ALL.into_iter().filter(wanted).collect();
         let statistics: Vec<_> = metrics
             .iter()
@@ -123,19 +125,23 @@ impl<'a> Draws<'a> {
         Replicas {
             bootstrap: resampler.collect(portions.concat()),
             metrics,
-            method: if self.clusters.is_some() {
-                "clustered bootstrap"
-            } else {
-                "bootstrap"
-            },
+            clustered: self.clusters.is_some(),
         }
     }
 }
 
 impl Replicas {
-    /// Whether the metric was computed on the draws.
-    pub(crate) fn has(&self, metric: Metric) -> bool {
-        self.metrics.contains(&metric)
+    /// Whether one model's interval comes from the draws, rather than from a closed form.
+    pub(crate) fn decides(&self, metric: Metric) -> bool {
+        self.metrics.contains(&metric) && (self.clustered || !has_closed_form(metric))
+    }
+
+    const fn method(&self) -> &'static str {
+        if self.clustered {
+            "clustered bootstrap"
+        } else {
+            "bootstrap"
+        }
     }
 
     /// The bias-corrected and accelerated interval of one model's metric, with its name.
@@ -150,12 +156,12 @@ impl Replicas {
             Side::Challenger => self.bootstrap.challenger(index),
             Side::Champion => self.bootstrap.champion(index),
         };
-        Some((resampled.ok()?.bca(confidence).ok()?, self.method))
+        Some((resampled.ok()?.bca(confidence).ok()?, self.method()))
     }
 
     /// The difference of both models' metric, with the name of the method.
     pub(crate) fn difference(&self, metric: Metric) -> Option<(Resampled, &'static str)> {
         let index = self.metrics.iter().position(|known| *known == metric)?;
-        Some((self.bootstrap.difference(index).ok()?, self.method))
+        Some((self.bootstrap.difference(index).ok()?, self.method()))
     }
 }

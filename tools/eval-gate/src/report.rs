@@ -3,7 +3,9 @@
 use std::io::{self, Write};
 
 use yard_cli::style;
-use yard_contract::{Document as Artifact, Estimate, Evaluation, Gate, SliceResult, Verdict};
+use yard_contract::{
+    Comparison, Decisions, Document as Artifact, Estimate, Evaluation, Gate, SliceResult, Verdict,
+};
 use yard_report::document::{Block, Document, Figure, Table, Text};
 use yard_report::junit::{self, Case, Outcome, Suite};
 use yard_report::number::grouped;
@@ -108,6 +110,10 @@ impl Report<'_> {
             blocks.push(Block::section("Champion"));
             blocks.push(Block::Figure(Figure::of(chart)));
         }
+        if let Some(comparison) = &evaluation.comparison {
+            blocks.push(Block::Table(differences(comparison)));
+            blocks.extend(comparison.decisions.map(decisions));
+        }
         blocks.push(Block::section("Slices"));
         if evaluation.slices.is_empty() {
             blocks.push(Block::paragraph("The configuration asks for no slices."));
@@ -204,6 +210,38 @@ fn metrics(evaluation: &Evaluation) -> Table {
         table.row(row);
     }
     table
+}
+
+fn differences(comparison: &Comparison) -> Table {
+    let mut table = Table::new(
+        "Model minus champion on the same rows; p is that of \"worse by the margin or more\"",
+        &["Metric", "#Difference", "Interval", "#Margin", "#p"],
+    );
+    for metric in Metric::ALL {
+        let Some(found) = comparison.differences.get(metric.as_str()) else {
+            continue;
+        };
+        let margin = found
+            .margin
+            .map_or_else(String::new, |margin| margin.to_string());
+        table.row([
+            Text::value(metric.as_str()),
+            Text::plain(format!("{:+.4}", found.difference.value.get())),
+            Text::plain(range(&found.difference)),
+            Text::plain(margin),
+            Text::plain(format!("{:.4}", found.p_value.get())),
+        ]);
+    }
+    table
+}
+
+fn decisions(decisions: Decisions) -> Block {
+    Block::paragraph(format!(
+        "Decisions: on {} rows only the model is right, on {} only the champion (McNemar's test: p = {:.4}).",
+        grouped(decisions.challenger_only),
+        grouped(decisions.champion_only),
+        decisions.p_value.get(),
+    ))
 }
 
 fn range(estimate: &Estimate) -> String {

@@ -288,6 +288,76 @@ fn a_champion_is_compared_on_the_same_rows() {
 }
 
 #[test]
+fn any_metric_can_have_a_margin_and_a_loss_counts_downwards() {
+    let config = "champion: {margins: {auc: 0.02, log_loss: 0.02, f1: 0.05}}";
+    let project = Project::new(6000, 1.0, config);
+    model(&project.0.path().join("champion"), 0.9);
+    let output = project.gate(&["--champion", "champion"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let rules = project.verdict().rules;
+    let ids: Vec<&str> = rules.iter().map(|rule| rule.id.as_str()).collect();
+    assert_eq!(ids, ["champion.auc", "champion.log_loss", "champion.f1"]);
+    let loss = &rules[1];
+    assert!(loss.bound.unwrap() <= loss.limit.unwrap() && loss.limit.unwrap().get() > 0.0);
+    assert!(rules.iter().all(|rule| rule.p_value.unwrap().get() < 0.025));
+    let comparison = project.evaluation().comparison.unwrap();
+    assert_eq!(comparison.differences.len(), 13);
+    assert!(comparison.decisions.unwrap().challenger_only > 0);
+
+    // The other way round the same loss is a failure.
+    let project = Project::new(6000, 0.2, config);
+    model(&project.0.path().join("champion"), 1.0);
+    assert_eq!(
+        project.gate(&["--champion", "champion"]).status.code(),
+        Some(1)
+    );
+    let verdicts: Vec<Verdict> = project
+        .verdict()
+        .rules
+        .iter()
+        .map(|rule| rule.verdict)
+        .collect();
+    assert_eq!(verdicts, [Verdict::Fail; 3]);
+
+    for (wrong, reason) in [
+        ("champion: {auc_margin: 0.1, margins: {auc: 0.1}}", "twice"),
+        (
+            "champion: {margins: {f1: -0.1}}",
+            "the margin of `f1` is -0.1",
+        ),
+        ("champion: {margins: {}}", "no `champion` rule"),
+    ] {
+        project.put("configs/gate.yaml", wrong);
+        let output = project.gate(&["--champion", "champion"]);
+        assert_eq!(output.status.code(), Some(2), "{wrong}");
+        assert!(stderr(&output).contains(reason), "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn an_inconclusive_rule_says_how_many_rows_would_settle_it() {
+    let config = "at_least: {auc: 0.75}\nchampion: {auc_margin: 0.02}\n";
+    let project = Project::new(150, 0.6, config);
+    model(&project.0.path().join("champion"), 0.9);
+    assert_eq!(
+        project.gate(&["--champion", "champion"]).status.code(),
+        Some(4)
+    );
+    let rules = project.verdict().rules;
+    let unsettled = rules
+        .iter()
+        .filter(|rule| rule.verdict == Verdict::Inconclusive);
+    for rule in unsettled {
+        let needed = rule.needed.unwrap();
+        assert!(
+            needed.rows > 0 && needed.positives < needed.rows,
+            "{rule:?}"
+        );
+        assert!(rule.message.contains("would settle it"), "{}", rule.message);
+    }
+}
+
+#[test]
 fn every_metric_has_an_interval_that_holds_its_value() {
     let project = Project::new(
         2000,

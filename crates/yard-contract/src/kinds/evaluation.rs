@@ -105,6 +105,42 @@ pub struct Comparison {
     pub p_value: Finite,
     /// The champion's metrics on the same rows.
     pub champion_metrics: BTreeMap<String, Estimate>,
+    /// The probability from which on the champion calls a row positive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threshold: Option<Finite>,
+    /// Every metric that both models have, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub differences: BTreeMap<String, Difference>,
+    /// The decisions of which only one model's is right.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decisions: Option<Decisions>,
+}
+
+/// How far a metric of the challenger is from the champion's on the same rows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Difference {
+    /// Challenger minus champion, with its paired interval.
+    pub difference: Estimate,
+    /// Its standard error.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standard_error: Option<Finite>,
+    /// How much worse the policy lets the challenger be; a positive number in the metric's unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub margin: Option<Finite>,
+    /// One-sided p-value of "worse by the margin or more" (by nothing or more, without a margin):
+    /// small where the challenger is shown not to be.
+    pub p_value: Finite,
+}
+
+/// The rows on which only one of two models decides rightly, each at its own threshold.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Decisions {
+    /// Rows that only the challenger decides rightly.
+    pub challenger_only: u64,
+    /// Rows that only the champion decides rightly.
+    pub champion_only: u64,
+    /// Two-sided p-value of "both are right equally often", by the test of `McNemar`.
+    pub p_value: Finite,
 }
 
 /// What the charts show, thinned to a few hundred points.
@@ -157,5 +193,5 @@ pub struct HistogramBin {
 
 impl Artifact for Evaluation {
     const KIND: &'static str = "evaluation";
-    const VERSION: Version = Version::new(1, 0);
+    const VERSION: Version = Version::new(1, 1);
 }

@@ -46,11 +46,27 @@ pub struct RuleResult {
     /// What was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<Finite>,
+    /// One-sided p-value of "worse than asked for", where the rule tests one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p_value: Option<Finite>,
+    /// How many more rows would settle an inconclusive rule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub needed: Option<MoreRows>,
     /// The outcome in words.
     pub message: String,
 }
 
+/// Rows to add before a rule can be expected to be settled (with a power of 80 %, if what was met stays
+/// what it is).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct MoreRows {
+    /// Rows, beside those there are.
+    pub rows: u64,
+    /// Positives among them, at the share there is now.
+    pub positives: u64,
+}
+
 impl Artifact for Gate {
     const KIND: &'static str = "gate";
-    const VERSION: Version = Version::new(1, 0);
+    const VERSION: Version = Version::new(1, 1);
 }

@@ -17,10 +17,10 @@ mod split;
 pub use batch::BatchReport;
 pub use data_report::{ColumnSummary, DataReport, Finding, Rule, RuleCount};
 pub use evaluation::{
-    Baseline, Comparison, Confusion, CurvePoint, Curves, Estimate, Evaluation, HistogramBin,
-    ReliabilityBin, SliceResult,
+    Baseline, Comparison, Confusion, CurvePoint, Curves, Decisions, Difference, Estimate,
+    Evaluation, HistogramBin, ReliabilityBin, SliceResult,
 };
-pub use gate::{Champion, Gate, RuleResult};
+pub use gate::{Champion, Gate, MoreRows, RuleResult};
 pub use golden::{Golden, GoldenRow};
 pub use manifest::{Manifest, ManifestFile};
 pub use measurement::Measurement;

@@ -134,6 +134,9 @@ fn a_champion_is_compared_with() {
             difference: estimate(-0.0081),
             p_value: finite(0.2213),
             champion_metrics: [("auc".to_owned(), estimate(0.79))].into(),
+            threshold: None,
+            differences: [].into(),
+            decisions: None,
         });
     });
     line.run(&[]);

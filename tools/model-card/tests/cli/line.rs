@@ -427,6 +427,8 @@ fn gate(onnx: Sha256) -> Gate {
         bound: Finite::new(bound),
         limit: Finite::new(limit),
         message: message.to_owned(),
+        p_value: None,
+        needed: None,
     };
     Gate {
         verdict: Verdict::Pass,
