@@ -10,7 +10,7 @@ use yard_report::document::Status;
 use yard_report::number::interval;
 use yard_stats::interval::{Confidence, wilson};
 
-use crate::judge::{champion_rule, slice_name, slice_rule};
+use crate::judge::{champion_rule, harmed_rule, slice_name, slice_rule};
 use crate::metric::Metric;
 
 /// Slices that the forest shows: the weakest.
@@ -187,8 +187,8 @@ fn reliability(evaluation: &Evaluation) -> Reliability {
 
 fn forest(evaluation: &Evaluation, gate: &Gate) -> Option<SliceForest> {
     let accused = |slice: &SliceResult| {
-        let id = slice_rule(slice);
-        gate.rules.iter().any(|rule| rule.id == id)
+        let ids = [slice_rule(slice), harmed_rule(slice)];
+        gate.rules.iter().any(|rule| ids.contains(&rule.id))
     };
     let ends = |estimate: &Estimate| {
         let value = estimate.value.get();

@@ -45,7 +45,15 @@ pub(crate) fn compare(
     for metric in Metric::ALL {
         let margin = margins.get(&metric).copied();
         let tolerated = margin.map_or(0.0, Finite::get);
-        let Some(paired) = paired(metric, &pair, &areas, &replicas, tolerated, confidence)? else {
+        let Some(paired) = paired(
+            metric,
+            &pair,
+            &areas,
+            Some(&replicas),
+            tolerated,
+            confidence,
+        )?
+        else {
             continue;
         };
         if let Some(difference) = paired.recorded(margin, confidence) {
@@ -81,11 +89,12 @@ fn paired(
     metric: Metric,
     pair: &Pair<'_>,
     areas: &AucDifference,
-    replicas: &Replicas,
+    replicas: Option<&Replicas>,
     margin: f64,
     confidence: Confidence,
 ) -> Result<Option<Paired>, GateError> {
-    if let Some((resampled, method)) = replicas.difference(metric) {
+    let resampled = replicas.and_then(|replicas| replicas.difference(metric));
+    if let Some((resampled, method)) = resampled {
         let worse = if metric.more_is_better() {
             resampled.p_at_most(-margin)
         } else {
@@ -131,6 +140,33 @@ fn paired(
         method: "paired t",
         worse: difference.p_at_least(margin),
     }))
+}
+
+/// AUC against the champion's on a part of the rows; by the bootstrap where rows are clustered. `None`
+/// where a class has fewer than two rows.
+pub(crate) fn auc_difference(
+    pair: &Pair<'_>,
+    clustered: Option<Draws<'_>>,
+    margin: Option<Finite>,
+    confidence: Confidence,
+) -> Result<Option<Difference>, GateError> {
+    let Ok(areas) = delong_difference(pair) else {
+        return Ok(None);
+    };
+    let replicas = match clustered {
+        Some(draws) => Some(draws.of_pair_auc(pair)?),
+        None => None,
+    };
+    let tolerated = margin.map_or(0.0, Finite::get);
+    let found = paired(
+        Metric::Auc,
+        pair,
+        &areas,
+        replicas.as_ref(),
+        tolerated,
+        confidence,
+    )?;
+    Ok(found.and_then(|found| found.recorded(margin, confidence)))
 }
 
 impl Paired {

@@ -106,13 +106,38 @@ pub(crate) struct SliceConfig {
     pub(crate) min_rows: u64,
     /// The fewest rows of the rarer class a slice is judged on.
     pub(crate) min_positives: u64,
-    /// The least AUC of a slice. A slice breaks it when its whole interval, widened for the number
-    /// of slices, is below.
+    /// The least AUC of a slice. A slice breaks it when it is shown to be below, with the number of
+    /// slices accounted for (Holm's method).
     #[serde(default)]
     pub(crate) auc_at_least: Option<Finite>,
-    /// What a slice below that means.
+    /// How slices must compare with the champion, where there is one.
+    #[serde(default)]
+    pub(crate) champion: Option<SliceChampion>,
+    /// What a slice that breaks one of these means.
     #[serde(default = "fail")]
     pub(crate) severity: Severity,
+}
+
+/// How slices must compare with the champion.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SliceChampion {
+    /// How much AUC the model may lose against the champion within a slice.
+    pub(crate) auc_margin: Finite,
+    /// What has to be shown.
+    #[serde(default = "harm")]
+    pub(crate) prove: Prove,
+}
+
+/// On whom the burden of proof lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Prove {
+    /// Slices pass unless one is shown to lose more than the margin (Holm's method).
+    Harm,
+    /// Every slice must show that it does not lose more than the margin (intersection-union); what shows
+    /// neither is inconclusive. Needs many rows in every slice.
+    NoHarm,
 }
 
 /// What a broken rule means.
@@ -140,6 +165,10 @@ fn ninety_five() -> Finite {
 
 const fn inconclusive() -> Inconclusive {
     Inconclusive::Inconclusive
+}
+
+const fn harm() -> Prove {
+    Prove::Harm
 }
 
 const fn fail() -> Severity {

@@ -1,21 +1,22 @@
 //! How good a model is on rows that it has not seen.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use yard_contract::{
     Baseline, Confusion, CurvePoint, Curves, Evaluation, Finite, HistogramBin, ReliabilityBin,
-    Sha256, SliceResult,
+    Sha256,
 };
 use yard_stats::binary::{self, Ranked, Reliability, Scored};
 use yard_stats::interval::Confidence;
 use yard_table::{Column, Table};
 
 use crate::compare::compare;
-use crate::config::{GateConfig, SliceConfig};
+use crate::config::GateConfig;
 use crate::error::GateError;
 use crate::holdout::Holdout;
 use crate::metric::{self, CALIBRATION_BINS};
 use crate::replicas::{Draws, Side};
+use crate::slices::Cutter;
 
 /// Points of a curve that is drawn.
 const CURVE_POINTS: usize = 200;
@@ -58,9 +59,19 @@ pub(crate) fn evaluate(
         let metrics = metric::all(&ranked, threshold.get(), confidence, alone);
         (metrics, None)
     };
-    let slices = match &config.slices {
-        Some(slices) => slice(holdout, model, slices, draws, confidence)?,
-        None => Vec::new(),
+    let (slices, weakest) = match &config.slices {
+        Some(slices) => {
+            let cutter = Cutter {
+                holdout,
+                model,
+                champion,
+                config: slices,
+                draws,
+                confidence,
+            };
+            (cutter.cut()?, cutter.weakest()?)
+        }
+        None => (Vec::new(), Vec::new()),
     };
     Ok(Evaluation {
         model_sha256: model.sha256,
@@ -72,12 +83,13 @@ pub(crate) fn evaluate(
         confusion: confusion(&ranked, threshold.get()),
         baselines: baselines(labels, &holdout.features)?,
         slices,
+        weakest,
         comparison,
         curves: curves(&ranked)?,
     })
 }
 
-fn positives(labels: &[bool]) -> u64 {
+pub(crate) fn positives(labels: &[bool]) -> u64 {
     labels.iter().filter(|label| **label).count() as u64
 }
 
@@ -95,81 +107,6 @@ fn confusion(ranked: &Ranked<'_>, threshold: f64) -> Confusion {
         true_negatives: count(cells.true_negatives),
         false_negatives: count(cells.false_negatives),
     }
-}
-
-/// Every combination of the columns' values, in the order of the configuration and of the values.
-fn slice(
-    holdout: &Holdout,
-    model: &Scores,
-    config: &SliceConfig,
-    draws: Draws<'_>,
-    confidence: Confidence,
-) -> Result<Vec<SliceResult>, GateError> {
-    let mut results = Vec::new();
-    for columns in &config.by {
-        let mut rows_of: BTreeMap<Vec<&str>, Vec<usize>> = BTreeMap::new();
-        for row in 0..holdout.labels.len() {
-            let value = |name: &String| {
-                let column = holdout.slices.category(name);
-                column
-                    .map(|column| column.text(row))
-                    .ok_or_else(|| GateError::NoSliceColumn { name: name.clone() })
-            };
-            let key = columns.iter().map(value).collect::<Result<Vec<_>, _>>()?;
-            rows_of.entry(key).or_default().push(row);
-        }
-        for (values, rows) in rows_of {
-            let shown = |value: &&str| {
-                if value.is_empty() {
-                    "(missing)".to_owned()
-                } else {
-                    (*value).to_owned()
-                }
-            };
-            let columns = columns
-                .iter()
-                .cloned()
-                .zip(values.iter().map(shown))
-                .collect();
-            results.push(one_slice(
-                columns, &rows, holdout, model, config, draws, confidence,
-            )?);
-        }
-    }
-    Ok(results)
-}
-
-fn one_slice(
-    columns: BTreeMap<String, String>,
-    rows: &[usize],
-    holdout: &Holdout,
-    model: &Scores,
-    config: &SliceConfig,
-    draws: Draws<'_>,
-    confidence: Confidence,
-) -> Result<SliceResult, GateError> {
-    let labels: Vec<bool> = rows.iter().map(|&row| holdout.labels[row]).collect();
-    let scores: Vec<f64> = rows.iter().map(|&row| model.probabilities[row]).collect();
-    let ranked = Ranked::new(Scored::new(&labels, &scores, None)?)?;
-    let threshold = model.threshold.get();
-    let clusters = draws.clusters_of(rows);
-    let replicas = match &clusters {
-        // Rows of one entity hang together within a slice too.
-        Some(clusters) => Some(draws.with(clusters).of_auc(&ranked, threshold)?),
-        None => None,
-    };
-    let replicas = replicas
-        .as_ref()
-        .map(|replicas| (replicas, Side::Challenger));
-    let positives = positives(&labels);
-    let rarer = positives.min(rows.len() as u64 - positives);
-    Ok(SliceResult {
-        columns,
-        rows: rows.len() as u64,
-        positives,
-        supported: rows.len() as u64 >= config.min_rows && rarer >= config.min_positives,
-        metrics: metric::all(&ranked, threshold, confidence, replicas).estimates,
-    })
 }
 
 /// What always answering the share of positives reaches, and the single number that ranks best.
@@ -303,13 +240,4 @@ fn histogram(ranked: &Ranked<'_>) -> Vec<HistogramBin> {
             })
         });
     bins.collect()
-}
-
-/// The columns that slices are cut by.
-pub(crate) fn slice_columns(config: &GateConfig) -> BTreeSet<String> {
-    config
-        .slices
-        .iter()
-        .flat_map(|slices| slices.by.iter().flatten().cloned())
-        .collect()
 }

@@ -18,6 +18,7 @@ mod metric;
 mod plan;
 mod replicas;
 mod report;
+mod slices;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -48,7 +49,7 @@ pub fn run(args: Args, io: &mut Io) -> Result<Verdict, GateError> {
     }
     let model = open(&plan.model)?;
     let rows = io.read("holdout", &plan.holdout)?;
-    let columns = evaluate::slice_columns(&plan.config);
+    let columns = slices::columns(&plan.config);
     let holdout = holdout::read(
         &plan.holdout,
         &rows.bytes,

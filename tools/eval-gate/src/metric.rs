@@ -263,7 +263,7 @@ fn mean_interval(
     })
 }
 
-fn log_loss_of(label: bool, score: f64) -> f64 {
+pub(crate) fn log_loss_of(label: bool, score: f64) -> f64 {
     let p = if label { score } else { 1.0 - score };
     -libm::log(p.max(f64::EPSILON))
 }

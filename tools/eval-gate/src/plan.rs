@@ -51,6 +51,13 @@ impl Plan {
         {
             return Err(GateError::MarginTwice);
         }
+        if let Some(rule) = config.slices.as_ref().and_then(|slices| slices.champion) {
+            let margin = rule.auc_margin.get();
+            if !(0.0..1.0).contains(&margin) {
+                let metric = "auc in slices";
+                return Err(GateError::Margin { metric, margin });
+            }
+        }
         let slice_rule = config
             .slices
             .as_ref()

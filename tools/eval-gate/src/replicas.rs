@@ -96,6 +96,20 @@ impl<'a> Draws<'a> {
         let closed = [Metric::Auc, Metric::Gini, Metric::LogLoss, Metric::Brier];
         let wanted = |metric: &Metric| self.clusters.is_some() || !closed.contains(metric);
         let metrics: Vec<Metric> = Metric::ALL.into_iter().filter(wanted).collect();
+        self.of_pair_metrics(pair, (challenger, champion), metrics)
+    }
+
+    /// Of two models' AUC alone, which knows no threshold.
+    pub(crate) fn of_pair_auc(self, pair: &Pair<'_>) -> Result<Replicas, GateError> {
+        self.of_pair_metrics(pair, (0.5, 0.5), vec![Metric::Auc])
+    }
+
+    fn of_pair_metrics(
+        self,
+        pair: &Pair<'_>,
+        (challenger, champion): (f64, f64),
+        metrics: Vec<Metric>,
+    ) -> Result<Replicas, GateError> {
         let statistics: Vec<_> = metrics
             .iter()
             .map(|metric| metric.statistic(challenger, champion))

@@ -13,7 +13,7 @@ use yard_report::{html, markdown};
 
 use crate::args::GateFormat;
 use crate::charts::{Charts, status, words};
-use crate::judge::slice_name;
+use crate::judge::{columns_name, slice_name};
 use crate::metric::Metric;
 
 /// Slices listed in a report.
@@ -126,6 +126,9 @@ impl Report<'_> {
                     .map(|chart| Block::Figure(Figure::of(chart))),
             );
         }
+        if !evaluation.weakest.is_empty() {
+            blocks.push(Block::Table(weakest(evaluation)));
+        }
         blocks.push(Block::section("Curves"));
         blocks.extend([
             Block::Figure(Figure::of(&self.charts.roc)),
@@ -212,6 +215,29 @@ fn metrics(evaluation: &Evaluation) -> Table {
     table
 }
 
+fn weakest(evaluation: &Evaluation) -> Table {
+    let mut table = Table::new(
+        "Where the model errs more than on all other rows, the surest first: a place to look, not a rule",
+        &[
+            "Slice",
+            "#Rows",
+            "#Log-loss",
+            "#Of the others",
+            "#p, adjusted",
+        ],
+    );
+    for slice in &evaluation.weakest {
+        table.row([
+            Text::value(columns_name(&slice.columns)),
+            Text::plain(grouped(slice.rows)),
+            Text::plain(format!("{:.4}", slice.log_loss.get())),
+            Text::plain(format!("{:.4}", slice.rest.get())),
+            Text::plain(format!("{:.4}", slice.p_value.get())),
+        ]);
+    }
+    table
+}
+
 fn differences(comparison: &Comparison) -> Table {
     let mut table = Table::new(
         "Model minus champion on the same rows; p is that of \"worse by the margin or more\"",
@@ -254,9 +280,18 @@ fn range(estimate: &Estimate) -> String {
 }
 
 fn slices(evaluation: &Evaluation) -> Table {
+    let compared = evaluation
+        .slices
+        .iter()
+        .any(|slice| slice.difference.is_some());
+    let mut columns = vec!["Slice", "#Rows", "#Positive", "AUC"];
+    if compared {
+        columns.push("Against the champion");
+    }
+    columns.push("Judged");
     let mut table = Table::new(
         "Slices, the weakest first; those with too few rows last",
-        &["Slice", "#Rows", "#Positive", "AUC", "Judged"],
+        &columns,
     );
     let auc = |slice: &SliceResult| slice.metrics.get("auc").map_or(2.0, |auc| auc.value.get());
     let mut slices: Vec<&SliceResult> = evaluation.slices.iter().collect();
@@ -266,7 +301,7 @@ fn slices(evaluation: &Evaluation) -> Table {
             .then(auc(a).total_cmp(&auc(b)))
     });
     for slice in slices.iter().take(SLICES_SHOWN) {
-        table.row([
+        let mut row = vec![
             Text::value(slice_name(slice)),
             Text::plain(grouped(slice.rows)),
             Text::plain(grouped(slice.positives)),
@@ -276,12 +311,18 @@ fn slices(evaluation: &Evaluation) -> Table {
                     .get("auc")
                     .map_or("undefined".to_owned(), words),
             ),
-            Text::plain(if slice.supported {
-                "yes"
-            } else {
-                "too few rows"
-            }),
-        ]);
+        ];
+        if compared {
+            let found = slice.difference.as_ref();
+            let found = found.map_or_else(String::new, |found| words(&found.difference));
+            row.push(Text::plain(found));
+        }
+        row.push(Text::plain(if slice.supported {
+            "yes"
+        } else {
+            "too few rows"
+        }));
+        table.row(row);
     }
     table
 }

@@ -334,6 +334,51 @@ fn any_metric_can_have_a_margin_and_a_loss_counts_downwards() {
     }
 }
 
+/// In group c the labels are noise, so only elsewhere can a model be worse than another.
+#[test]
+fn a_slice_that_loses_against_the_champion_is_named_and_no_harm_must_be_shown_where_asked() {
+    let policy = |prove: &str| {
+        format!(
+            "champion: {{auc_margin: 0.5}}\nslices: {{by: [[group]], min_rows: 50, min_positives: 10, \
+             champion: {{auc_margin: 0.03, prove: {prove}}}}}\n"
+        )
+    };
+    for (rows, weight, prove, code) in [
+        (6000, 0.3, "harm", 1),
+        (6000, 0.9, "harm", 0),
+        (6000, 0.9, "no_harm", 0),
+        (700, 0.7, "no_harm", 4),
+    ] {
+        let project = Project::new(rows, weight, &policy(prove));
+        model(&project.0.path().join("champion"), 0.9);
+        let output = project.gate(&["--champion", "champion"]);
+        assert_eq!(
+            output.status.code(),
+            Some(code),
+            "{rows} {weight} {prove}: {}",
+            stderr(&output)
+        );
+        let rules = project.verdict().rules;
+        let broken = rules.iter().filter(|rule| rule.verdict == Verdict::Fail);
+        let broken: Vec<&str> = broken.map(|rule| rule.id.as_str()).collect();
+        let expected: &[&str] = if code == 1 {
+            &["slices.champion group=a", "slices.champion group=b"]
+        } else {
+            &[]
+        };
+        assert_eq!(broken, expected);
+    }
+}
+
+#[test]
+fn the_slice_that_errs_most_is_found() {
+    let project = Project::new(6000, 1.0, CONFIG);
+    project.gate(&FIRST);
+    let weakest = &project.evaluation().weakest[0];
+    assert_eq!(weakest.columns["group"], "c");
+    assert!(weakest.p_value.get() < 0.01 && weakest.log_loss > weakest.rest);
+}
+
 #[test]
 fn an_inconclusive_rule_says_how_many_rows_would_settle_it() {
     let config = "at_least: {auc: 0.75}\nchampion: {auc_margin: 0.02}\n";

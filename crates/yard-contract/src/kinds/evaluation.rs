@@ -28,6 +28,10 @@ pub struct Evaluation {
     pub baselines: Vec<Baseline>,
     /// The same metrics on parts of the rows.
     pub slices: Vec<SliceResult>,
+    /// Where the model errs most, of all values and pairs of values of the slices' columns; the surest
+    /// first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub weakest: Vec<WeakSlice>,
     /// The champion on the same rows, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comparison: Option<Comparison>,
@@ -86,6 +90,24 @@ pub struct SliceResult {
     pub supported: bool,
     /// Its metrics.
     pub metrics: BTreeMap<String, Estimate>,
+    /// AUC against the champion's on the slice, where there is one and the slice is judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub difference: Option<Difference>,
+}
+
+/// A part of the rows on which the model errs more than on all others.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct WeakSlice {
+    /// The columns and values that pick the rows.
+    pub columns: BTreeMap<String, String>,
+    /// Rows in the slice.
+    pub rows: u64,
+    /// Mean log-loss in it.
+    pub log_loss: Finite,
+    /// Mean log-loss of the rows outside it.
+    pub rest: Finite,
+    /// One-sided p-value of "no worse than the rest", adjusted for all slices that were looked at.
+    pub p_value: Finite,
 }
 
 /// The challenger against the champion, row by row.

@@ -18,7 +18,7 @@ pub use batch::BatchReport;
 pub use data_report::{ColumnSummary, DataReport, Finding, Rule, RuleCount};
 pub use evaluation::{
     Baseline, Comparison, Confusion, CurvePoint, Curves, Decisions, Difference, Estimate,
-    Evaluation, HistogramBin, ReliabilityBin, SliceResult,
+    Evaluation, HistogramBin, ReliabilityBin, SliceResult, WeakSlice,
 };
 pub use gate::{Champion, Gate, MoreRows, RuleResult};
 pub use golden::{Golden, GoldenRow};

@@ -158,6 +158,7 @@ fn the_weakest_slices_come_first_and_none_is_hidden_without_a_word() {
                 positives: 20,
                 supported: true,
                 metrics: [("log_loss".to_owned(), estimate(f64::from(place) / 100.0))].into(),
+                difference: None,
             })
             .collect();
     });

@@ -349,6 +349,7 @@ fn evaluation(onnx: Sha256) -> Evaluation {
         positives,
         supported,
         metrics: [("auc".to_owned(), estimate(auc))].into(),
+        difference: None,
     };
     let bin = |predicted, observed, rows| ReliabilityBin {
         predicted: finite(predicted),
@@ -407,6 +408,7 @@ fn evaluation(onnx: Sha256) -> Evaluation {
             slice(&[("region", "north")], 12, 1, false, 0.4),
             slice(&[("region", "south")], 1_102, 101, true, 0.775),
         ],
+        weakest: Vec::new(),
         comparison: None,
         curves: Curves {
             reliability: vec![

@@ -1,14 +1,17 @@
 //! The decision: an evaluation and a policy to rules with verdicts. Pure.
 
+mod slices;
+
+pub(crate) use slices::{columns_name, harmed_rule, slice_name, slice_rule};
+
 use yard_contract::{
-    Champion, Comparison, Estimate, Evaluation, Finite, Gate, MoreRows, RuleResult, SliceResult,
-    Verdict,
+    Champion, Comparison, Estimate, Evaluation, Finite, Gate, MoreRows, RuleResult, Verdict,
 };
 use yard_report::number::grouped;
 use yard_stats::interval::Confidence;
 use yard_stats::planning::NonInferiority;
 
-use crate::config::{GateConfig, Inconclusive, SliceConfig};
+use crate::config::{GateConfig, Inconclusive};
 use crate::error::GateError;
 use crate::metric::Metric;
 use crate::plan::Opponent;
@@ -50,10 +53,8 @@ pub(crate) fn judge(
             rules.push(rule);
         }
     }
-    if let Some(slices) = &config.slices
-        && let Some(limit) = slices.auc_at_least
-    {
-        rules.extend(weak_slices(&evaluation.slices, slices, limit, confidence)?);
+    if let Some(slices) = &config.slices {
+        rules.extend(slices::judge(evaluation, slices, confidence)?);
     }
     if config.inconclusive_is == Inconclusive::Fail {
         for rule in rules
@@ -241,7 +242,7 @@ fn against_champion(
 
 /// How many more rows would settle what lies `room` from its limit and is known to `standard_error`:
 /// four times the rows halve the error.
-fn more_rows(
+pub(super) fn more_rows(
     evaluation: &Evaluation,
     room: f64,
     standard_error: f64,
@@ -270,7 +271,7 @@ fn more_rows(
 }
 
 /// `; about 12,000 more rows (960 positive) would settle it`.
-fn settled(verdict: Verdict, needed: Option<MoreRows>) -> String {
+pub(super) fn settled(verdict: Verdict, needed: Option<MoreRows>) -> String {
     match (verdict, needed) {
         (Verdict::Inconclusive, Some(needed)) => format!(
             "; about {} more rows ({} positive) would settle it, if it stays what it is",
@@ -288,100 +289,6 @@ fn settled(verdict: Verdict, needed: Option<MoreRows>) -> String {
 /// The rule that compares a metric with the champion's.
 pub(crate) fn champion_rule(metric: Metric) -> String {
     format!("champion.{}", metric.as_str())
-}
-
-/// Slices whose whole interval is below the limit. The level is divided by the number of slices
-/// (Bonferroni), so that the chance of accusing any slice wrongly is that of one test.
-fn weak_slices(
-    slices: &[SliceResult],
-    config: &SliceConfig,
-    limit: Finite,
-    confidence: Confidence,
-) -> Result<Vec<RuleResult>, GateError> {
-    let supported: Vec<&SliceResult> = slices.iter().filter(|slice| slice.supported).collect();
-    if supported.is_empty() {
-        return Err(GateError::UndefinedMetric {
-            rule: "slices.auc_at_least".to_owned(),
-            reason: format!("none of {} slices has the rows to be judged", slices.len()),
-        });
-    }
-    let wide = Confidence::new(1.0 - (1.0 - confidence.level()) / supported.len() as f64)?;
-    let stretch = wide.z() / confidence.z();
-    let mut rules = Vec::new();
-    let mut passed = 0;
-    for slice in &supported {
-        let name = slice_name(slice);
-        let Some(auc) = slice.metrics.get("auc") else {
-            continue;
-        };
-        let value = auc.value.get();
-        // On the scale of log-odds the interval is symmetric, so widening is multiplying.
-        let high = auc
-            .high
-            .map_or(value, |high| widen(value, high.get(), stretch));
-        if high >= limit.get() {
-            passed += 1;
-            continue;
-        }
-        rules.push(RuleResult {
-            id: slice_rule(slice),
-            verdict: config.severity.verdict(),
-            observed: Some(auc.value),
-            bound: Finite::new(high),
-            limit: Some(limit),
-            p_value: None,
-            needed: None,
-            message: format!(
-                "in {name} ({} rows, {} positive) AUC is {}; at least {} is asked for",
-                slice.rows,
-                slice.positives,
-                shown(auc),
-                limit.get(),
-            ),
-        });
-    }
-    if passed < supported.len() {
-        return Ok(rules);
-    }
-    let unsupported = slices.len() - supported.len();
-    rules.push(RuleResult {
-        id: "slices.auc_at_least".to_owned(),
-        verdict: Verdict::Pass,
-        observed: None,
-        bound: None,
-        limit: Some(limit),
-        p_value: None,
-        needed: None,
-        message: format!(
-            "none of {passed} slices is below {}; {unsupported} more have too few rows to judge",
-            limit.get(),
-        ),
-    });
-    Ok(rules)
-}
-
-/// The upper end of a log-odds interval of another width.
-fn widen(value: f64, high: f64, stretch: f64) -> f64 {
-    if !(value > 0.0 && value < 1.0 && high < 1.0) {
-        return high;
-    }
-    let odds = |p: f64| libm::log(p / (1.0 - p));
-    let end = odds(value) + stretch * (odds(high) - odds(value));
-    1.0 / (1.0 + libm::exp(-end))
-}
-
-/// The rule that accuses a slice.
-pub(crate) fn slice_rule(slice: &SliceResult) -> String {
-    format!("slices.auc_at_least {}", slice_name(slice))
-}
-
-/// `region=north, product=card`.
-pub(crate) fn slice_name(slice: &SliceResult) -> String {
-    let parts = slice
-        .columns
-        .iter()
-        .map(|(column, value)| format!("{column}={value}"));
-    parts.collect::<Vec<_>>().join(", ")
 }
 
 fn summary(verdict: Verdict, rules: &[RuleResult], opponent: &Opponent, auc: &str) -> String {
