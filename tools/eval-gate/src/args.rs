@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use yard_cli::Common;
 use yard_cli::clap::{self, ArgGroup, Parser, Subcommand, ValueEnum};
+use yard_cli::{Common, Format};
 
 /// Judge whether a model may replace the champion, with its uncertainty
 ///
@@ -21,6 +21,7 @@ use yard_cli::clap::{self, ArgGroup, Parser, Subcommand, ValueEnum};
 Examples:
   eval-gate --model out/model --holdout out/holdout.csv --champion champion/
   eval-gate --model out/model --holdout out/holdout.csv --first-model 'no release yet'
+  eval-gate plan --rows 7575 --positives 700
 
 Exit codes: 0 pass, 1 fail, 2 could not judge, 4 inconclusive or warning, 101 a defect"
 )]
@@ -62,10 +63,48 @@ pub struct Args {
 }
 
 /// What to do instead of judging.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
+#[derive(Clone, Debug, Subcommand)]
 pub(crate) enum Command {
     /// Print the configuration's JSON Schema
     Schema,
+    /// Tell what the configuration can tell on a holdout of some size, before anyone trains
+    ///
+    /// The probability of each verdict of the rules on AUC, if the model is as good as the champion,
+    /// worse by the margin, and so on; and how many rows a pass takes.
+    Plan(PowerArgs),
+}
+
+/// A holdout that nobody has scored yet.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct PowerArgs {
+    /// What the model must reach
+    #[arg(long, value_name = "FILE", default_value = "configs/gate.yaml")]
+    pub(crate) config: PathBuf,
+
+    /// Rows of the holdout
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) rows: u64,
+
+    /// Positives among them
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) positives: u64,
+
+    /// The AUC to expect
+    #[arg(long, value_name = "AREA", default_value_t = 0.75)]
+    pub(crate) auc: f64,
+
+    /// How both models' AUC correlate over samples; 0.9 to 0.98 for two versions of one model
+    #[arg(
+        long,
+        value_name = "CORRELATION",
+        default_value_t = 0.9,
+        allow_negative_numbers = true
+    )]
+    pub(crate) correlation: f64,
+
+    /// What stdout carries
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    pub(crate) format: Format,
 }
 
 /// What stdout carries.

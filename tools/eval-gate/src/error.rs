@@ -48,6 +48,8 @@ pub enum GateError {
     Margin { metric: &'static str, margin: f64 },
     #[error("`champion` gives the margin of `auc` twice")]
     MarginTwice,
+    #[error("the configuration has no rule on AUC, so there is nothing to plan")]
+    NothingToPlan,
     #[error("the rule `{rule}` asks for a metric that these rows leave undefined: {reason}")]
     UndefinedMetric { rule: String, reason: String },
     #[error("`--first-model` needs a reason")]

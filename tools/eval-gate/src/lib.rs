@@ -16,6 +16,7 @@ mod holdout;
 mod judge;
 mod metric;
 mod plan;
+mod power;
 mod replicas;
 mod report;
 mod slices;
@@ -39,9 +40,16 @@ use crate::report::Report;
 
 /// Evaluates a model and judges it.
 pub fn run(args: Args, io: &mut Io) -> Result<Verdict, GateError> {
-    if args.command == Some(Command::Schema) {
-        io.print(|out| out.write_all(schema().as_bytes()))?;
-        return Ok(Verdict::Pass);
+    match &args.command {
+        Some(Command::Schema) => {
+            io.print(|out| out.write_all(schema().as_bytes()))?;
+            return Ok(Verdict::Pass);
+        }
+        Some(Command::Plan(args)) => {
+            power::run(args, io)?;
+            return Ok(Verdict::Pass);
+        }
+        None => (),
     }
     let plan = Plan::resolve(args, io)?;
     if io.print_plan(&plan)? {

@@ -1,0 +1,270 @@
+//! What a policy can tell on a holdout of some size, before anyone trains.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+use yard_cli::Io;
+use yard_report::number::{grouped, percent};
+use yard_stats::interval::Confidence;
+use yard_stats::planning::{AucHoldout, NonInferiority};
+
+use crate::args::PowerArgs;
+use crate::config::{GateConfig, Prove};
+use crate::error::GateError;
+use crate::metric::Metric;
+
+/// The chance of a pass that the rows asked for give a model which deserves it.
+const POWER: f64 = 0.8;
+
+/// What a policy can tell.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+struct Outlook {
+    rows: u64,
+    positives: u64,
+    auc: f64,
+    correlation: f64,
+    confidence: f64,
+    rules: Vec<RuleOutlook>,
+    /// Rules that only data can tell about.
+    not_planned: Vec<String>,
+}
+
+/// What one rule can tell.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+struct RuleOutlook {
+    rule: String,
+    limit: f64,
+    /// The standard error to expect of what the rule judges.
+    standard_error: f64,
+    cases: Vec<Case>,
+    /// Rows for a pass with a power of 80 % in the first case; absent where none suffice.
+    rows_needed: Option<u64>,
+    positives_needed: Option<u64>,
+}
+
+/// The verdicts to expect if something is true.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+struct Case {
+    truth: String,
+    pass: f64,
+    fail: f64,
+    inconclusive: f64,
+}
+
+/// Tells what the policy can tell.
+pub(crate) fn run(args: &PowerArgs, io: &mut Io) -> Result<(), GateError> {
+    let config = io.read_config::<GateConfig>(&args.config)?.value;
+    let outlook = outlook(args, &config)?;
+    io.print(|out| match args.format {
+        yard_cli::Format::Human => human(&outlook, out),
+        yard_cli::Format::Json => {
+            serde_json::to_writer_pretty(&mut *out, &outlook)?;
+            out.write_all(b"\n")
+        }
+    })?;
+    Ok(())
+}
+
+fn outlook(args: &PowerArgs, config: &GateConfig) -> Result<Outlook, GateError> {
+    if args.positives == 0 || args.positives >= args.rows {
+        return Err(GateError::OutOfRange {
+            key: "--positives",
+            found: args.positives.to_string(),
+            expected: "at least 1 and below `--rows`",
+        });
+    }
+    let confidence = Confidence::new(config.confidence.get())?;
+    let holdout = AucHoldout {
+        rows: args.rows as f64,
+        prevalence: args.positives as f64 / args.rows as f64,
+        auc: args.auc,
+        correlation: args.correlation,
+    };
+    let mut rules = Vec::new();
+    let mut not_planned = Vec::new();
+    for (metric, limit) in &config.at_least {
+        let rule = format!("at_least.{}", metric.as_str());
+        if *metric == Metric::Auc {
+            rules.push(floor(rule, holdout, limit.get(), confidence)?);
+        } else {
+            not_planned.push(rule);
+        }
+    }
+    let at_most = config.at_most.keys();
+    not_planned.extend(at_most.map(|metric| format!("at_most.{}", metric.as_str())));
+    for (metric, margin) in config.margins() {
+        let rule = format!("champion.{}", metric.as_str());
+        if metric == Metric::Auc {
+            rules.push(champion(rule, holdout, margin.get(), confidence)?);
+        } else {
+            not_planned.push(rule);
+        }
+    }
+    if let Some(slices) = &config.slices
+        && let Some(policy) = slices.champion
+    {
+        let rule = "slices.champion, the smallest slice".to_owned();
+        if policy.prove == Prove::NoHarm {
+            let rows = slices.min_rows.max(2 * slices.min_positives) as f64;
+            let smallest = AucHoldout {
+                rows,
+                prevalence: slices.min_positives as f64 / rows,
+                ..holdout
+            };
+            let margin = policy.auc_margin.get();
+            rules.push(champion(rule, smallest, margin, confidence)?);
+        } else {
+            // Such a rule passes whatever is not shown to be worse: there is no pass to earn.
+            not_planned.push("slices.champion".to_owned());
+        }
+    }
+    if rules.is_empty() {
+        return Err(GateError::NothingToPlan);
+    }
+    Ok(Outlook {
+        rows: args.rows,
+        positives: args.positives,
+        auc: args.auc,
+        correlation: args.correlation,
+        confidence: confidence.level(),
+        rules,
+        not_planned,
+    })
+}
+
+/// The level of each end of an interval.
+fn level(confidence: Confidence) -> f64 {
+    0.5 * (1.0 - confidence.level())
+}
+
+/// A floor of AUC, with a model whose AUC is as expected, and one that is at the floor.
+fn floor(
+    rule: String,
+    holdout: AucHoldout,
+    limit: f64,
+    confidence: Confidence,
+) -> Result<RuleOutlook, GateError> {
+    let test = NonInferiority::new(0.0, level(confidence))?;
+    let case = |auc: f64| -> Result<(f64, Case), GateError> {
+        let error = AucHoldout { auc, ..holdout }.variance()?.sqrt();
+        let truth = format!("AUC {auc}");
+        Ok((error, Case::new(truth, test, auc - limit, error)))
+    };
+    let (standard_error, expected) = case(holdout.auc)?;
+    let now = (holdout.rows, holdout.rows * holdout.prevalence);
+    let needed = test.needed(holdout.auc - limit, standard_error, now, POWER)?;
+    let mut cases = vec![expected];
+    if limit > 0.0 && limit < 1.0 {
+        cases.push(case(limit)?.1);
+    }
+    Ok(RuleOutlook {
+        rule,
+        limit,
+        standard_error,
+        cases,
+        rows_needed: needed.map(|needed| whole(needed.rows)),
+        positives_needed: needed.map(|needed| whole(needed.positives)),
+    })
+}
+
+/// A margin against the champion, with a model that is equal, one that is at the margin, and one that is
+/// worse by twice as much.
+fn champion(
+    rule: String,
+    holdout: AucHoldout,
+    margin: f64,
+    confidence: Confidence,
+) -> Result<RuleOutlook, GateError> {
+    let test = NonInferiority::new(margin, level(confidence))?;
+    let standard_error = holdout.standard_error()?;
+    let needed = holdout.needed(test, 0.0, POWER)?;
+    let mut cases = vec![Case::new("equal".to_owned(), test, 0.0, standard_error)];
+    for (worse, words) in [
+        (0.5, "half the margin"),
+        (1.0, "the margin"),
+        (2.0, "twice the margin"),
+    ] {
+        if margin > 0.0 {
+            let truth = format!("worse by {words}");
+            cases.push(Case::new(truth, test, -worse * margin, standard_error));
+        }
+    }
+    Ok(RuleOutlook {
+        rule,
+        limit: -margin,
+        standard_error,
+        cases,
+        rows_needed: needed.map(|needed| whole(needed.rows)),
+        positives_needed: needed.map(|needed| whole(needed.positives)),
+    })
+}
+
+impl Case {
+    fn new(truth: String, test: NonInferiority, difference: f64, standard_error: f64) -> Self {
+        let verdicts = test.verdicts(difference, standard_error);
+        Self {
+            truth,
+            pass: verdicts.pass,
+            fail: verdicts.fail,
+            inconclusive: verdicts.inconclusive,
+        }
+    }
+}
+
+fn whole(count: f64) -> u64 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a count of rows; the largest number where it is larger"
+    )]
+    let count = count as u64;
+    count
+}
+
+fn human(outlook: &Outlook, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(
+        out,
+        "{} rows, {} positive; AUC {}, correlation with the champion {}",
+        grouped(outlook.rows),
+        grouped(outlook.positives),
+        outlook.auc,
+        outlook.correlation,
+    )?;
+    for rule in &outlook.rules {
+        writeln!(
+            out,
+            "\n{} (limit {}, standard error {:.4})",
+            rule.rule, rule.limit, rule.standard_error
+        )?;
+        writeln!(
+            out,
+            "  {:<26}{:>7}{:>14}{:>7}",
+            "if the model is", "pass", "inconclusive", "fail"
+        )?;
+        for case in &rule.cases {
+            writeln!(
+                out,
+                "  {:<26}{:>7}{:>14}{:>7}",
+                case.truth,
+                percent(case.pass, 1),
+                percent(case.inconclusive, 1),
+                percent(case.fail, 1),
+            )?;
+        }
+        let truth = rule.cases.first().map_or("", |case| case.truth.as_str());
+        match (rule.rows_needed, rule.positives_needed) {
+            (Some(rows), Some(positives)) => writeln!(
+                out,
+                "  {} rows ({} positive) pass a model with `{truth}` four times in five",
+                grouped(rows),
+                grouped(positives),
+            )?,
+            _ => writeln!(out, "  no number of rows passes a model with `{truth}`")?,
+        }
+    }
+    if !outlook.not_planned.is_empty() {
+        let rules = outlook.not_planned.join(", ");
+        writeln!(out, "\nOnly data can tell about: {rules}")?;
+    }
+    Ok(())
+}
