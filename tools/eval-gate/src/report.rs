@@ -127,6 +127,9 @@ impl Report<'_> {
             );
         }
         if !evaluation.weakest.is_empty() {
+            blocks.push(Block::paragraph(
+                "Where the model errs most, their number accounted for:",
+            ));
             blocks.push(Block::Table(weakest(evaluation)));
         }
         blocks.push(Block::section("Curves"));
