@@ -45,8 +45,14 @@ fn a_readme_names_no_option_that_the_tool_lacks() -> Result<()> {
     for (tool, folder) in folders()? {
         let text = fs::read_to_string(folder.join("README.md"))
             .with_context(|| format!("{tool} has no README.md"))?;
-        let mut help = String::new();
-        for words in [&["--help"][..], &["infer", "--help"], &["init", "--help"]] {
+        let mut help = Ran::of(command(tools()?.join(&tool)).arg("--help"))?.stdout;
+        let (_, listed) = help.split_once("\nCommands:\n").unwrap_or_default();
+        let commands = listed.lines().take_while(|line| !line.is_empty());
+        let commands: Vec<String> = commands
+            .filter_map(|line| line.split_whitespace().next().map(str::to_owned))
+            .collect();
+        for name in commands {
+            let words = [name.as_str(), "--help"];
             help.push_str(&Ran::of(command(tools()?.join(&tool)).args(words))?.stdout);
         }
         // In commands only the tool's own lines count.

@@ -131,9 +131,12 @@ fn write_evidence(
         &recorded_path(&at("evaluation.json")),
         written.digest(),
     );
+    // `run.json` vouches for the model folder, so whoever trusts the verdict can hold it to that.
+    let run = written.header.input("run").cloned();
+    let of_gate = [Some(evidence), run, Some(plan.config_input.clone())];
     let gate = io.write_artifact(
         &at("gate.json"),
-        vec![evidence, plan.config_input.clone()],
+        of_gate.into_iter().flatten().collect(),
         gate,
     )?;
     let lineage = yard_contract::Document {
