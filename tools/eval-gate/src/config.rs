@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use yard_contract::{Finite, Verdict};
 
-use crate::metric::Metric;
+use crate::measure::Metric;
 
 /// What a model must reach. There is no default for a limit: a rule that is not written does not
 /// exist, and a configuration without any rule is an error.

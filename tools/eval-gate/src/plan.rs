@@ -10,7 +10,7 @@ use yard_stats::interval::Confidence;
 use crate::args::{Args, GateFormat};
 use crate::config::GateConfig;
 use crate::error::GateError;
-use crate::metric::Metric;
+use crate::measure::Metric;
 
 /// Everything that a judgement needs, checked.
 #[derive(Clone, Debug, Serialize)]

@@ -11,7 +11,7 @@ use yard_stats::planning::{AucHoldout, NonInferiority};
 use crate::args::PowerArgs;
 use crate::config::{GateConfig, Prove};
 use crate::error::GateError;
-use crate::metric::Metric;
+use crate::measure::Metric;
 
 /// The chance of a pass that the rows asked for give a model which deserves it.
 const POWER: f64 = 0.8;

@@ -13,7 +13,7 @@ use yard_stats::planning::NonInferiority;
 
 use crate::config::{GateConfig, Inconclusive};
 use crate::error::GateError;
-use crate::metric::Metric;
+use crate::measure::Metric;
 use crate::plan::Opponent;
 
 /// The chance with which the rows asked for settle a rule.

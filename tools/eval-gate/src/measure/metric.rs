@@ -11,7 +11,7 @@ use yard_stats::bootstrap::{Rate, Statistic};
 use yard_stats::interval::{Confidence, Interval, wilson};
 use yard_stats::paired::delong;
 
-use crate::replicas::{Replicas, Side};
+use super::replicas::{Replicas, Side};
 
 /// Bins of the reliability table that the calibration error is taken over.
 pub(crate) const CALIBRATION_BINS: std::num::NonZeroUsize =

@@ -4,41 +4,27 @@ use std::collections::BTreeMap;
 
 use yard_contract::{
     Baseline, Confusion, CurvePoint, Curves, Evaluation, Finite, HistogramBin, ReliabilityBin,
-    Sha256,
 };
 use yard_stats::binary::{self, Ranked, Reliability, Scored};
-use yard_stats::interval::Confidence;
 use yard_table::{Column, Table};
 
-use crate::compare::compare;
-use crate::config::GateConfig;
+use super::compare::compare;
+use super::metric::{self, CALIBRATION_BINS};
+use super::replicas::{Draws, Side};
+use super::slices::Cutter;
 use crate::error::GateError;
-use crate::holdout::Holdout;
-use crate::metric::{self, CALIBRATION_BINS};
-use crate::replicas::{Draws, Side};
-use crate::slices::Cutter;
+use crate::input::Subject;
+use crate::plan::Plan;
 
 /// Points of a curve that is drawn.
 const CURVE_POINTS: usize = 200;
 /// Bins of the scores' histogram.
 const SCORE_BINS: usize = 25;
 
-/// A model's answers on the holdout.
-pub(crate) struct Scores {
-    pub(crate) sha256: Sha256,
-    /// The probability from which on the model calls a row positive.
-    pub(crate) threshold: Finite,
-    pub(crate) probabilities: Vec<f64>,
-}
-
 /// Evaluates a model, and compares it with the champion where there is one.
-pub(crate) fn evaluate(
-    holdout: &Holdout,
-    model: &Scores,
-    champion: Option<&Scores>,
-    config: &GateConfig,
-    confidence: Confidence,
-) -> Result<Evaluation, GateError> {
+pub(crate) fn evaluate(subject: &Subject, plan: &Plan) -> Result<Evaluation, GateError> {
+    let (holdout, model, champion) = (&subject.holdout, &subject.model, subject.champion.as_ref());
+    let (config, confidence) = (&plan.config, plan.confidence);
     let labels = &holdout.labels;
     let threshold = model.threshold;
     let draws = Draws::new(config.bootstrap, holdout.clusters.as_deref());

@@ -11,7 +11,7 @@ use yard_report::number::interval;
 use yard_stats::interval::{Confidence, wilson};
 
 use crate::judge::{champion_rule, harmed_rule, slice_name, slice_rule};
-use crate::metric::Metric;
+use crate::measure::Metric;
 
 /// Slices that the forest shows: the weakest.
 const SLICES_SHOWN: usize = 24;

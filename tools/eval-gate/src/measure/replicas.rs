@@ -8,9 +8,9 @@ use yard_stats::bootstrap::{Bootstrap, Design, Plan, Resampled, Resampler};
 use yard_stats::interval::{Confidence, Interval};
 use yard_stats::paired::Pair;
 
+use super::metric::{Metric, has_closed_form};
 use crate::config::BootstrapConfig;
 use crate::error::GateError;
-use crate::metric::{Metric, has_closed_form};
 
 /// Replicates that one thread computes at a time: a multiple of 64, which costs least.
 const PORTION: u32 = 128;

@@ -8,13 +8,14 @@ use yard_stats::interval::Confidence;
 use yard_stats::paired::Pair;
 use yard_stats::slices::{Search, weak_slices};
 
-use crate::compare;
+use super::compare;
+use super::evaluate::positives;
+use super::metric;
+use super::replicas::{Draws, Side};
 use crate::config::{GateConfig, SliceConfig};
 use crate::error::GateError;
-use crate::evaluate::{Scores, positives};
-use crate::holdout::Holdout;
-use crate::metric;
-use crate::replicas::{Draws, Side};
+use crate::input::Holdout;
+use crate::input::Scores;
 
 /// Slices that the search reports.
 const WEAKEST: usize = 10;

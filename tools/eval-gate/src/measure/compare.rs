@@ -8,10 +8,10 @@ use yard_stats::paired::{
     AucDifference, Discordant, Loss, Pair, delong_difference, loss_difference,
 };
 
+use super::metric::{self, Metric, Metrics};
+use super::replicas::{Draws, Replicas, Side};
 use crate::error::GateError;
-use crate::evaluate::Scores;
-use crate::metric::{self, Metric, Metrics};
-use crate::replicas::{Draws, Replicas, Side};
+use crate::input::Scores;
 
 /// A difference, challenger minus champion, with what is known of it.
 struct Paired {

@@ -1,0 +1,163 @@
+//! The verdict for people and for forges. It decides nothing.
+
+mod charts;
+mod tables;
+
+pub(crate) use charts::{Charts, ClassNames};
+
+use std::io::{self, Write};
+
+use yard_cli::style;
+use yard_contract::{Document as Artifact, Evaluation, Gate, Verdict};
+use yard_report::document::{Block, Document, Figure, Table, Text};
+use yard_report::junit::{self, Case, Outcome, Suite};
+use yard_report::number::grouped;
+use yard_report::{html, markdown};
+
+use crate::args::GateFormat;
+use charts::status;
+
+/// Everything that was found, in every form that stdout or a file can carry.
+pub(crate) struct Report<'a> {
+    pub(crate) gate: &'a Artifact<Gate>,
+    pub(crate) evaluation: &'a Evaluation,
+    pub(crate) charts: &'a Charts,
+}
+
+impl Report<'_> {
+    pub(crate) fn write(&self, format: GateFormat, out: &mut dyn Write) -> io::Result<()> {
+        match format {
+            GateFormat::Human => self.human(out),
+            GateFormat::Json => out.write_all(&self.gate.to_bytes()),
+            GateFormat::Markdown => out.write_all(self.markdown().as_bytes()),
+            GateFormat::Junit => out.write_all(self.junit().as_bytes()),
+        }
+    }
+
+    pub(crate) fn markdown(&self) -> String {
+        markdown::render(&self.document(), markdown::LIMIT)
+    }
+
+    pub(crate) fn html(&self) -> String {
+        html::render(&self.document())
+    }
+
+    pub(crate) fn junit(&self) -> String {
+        let cases = self.gate.body.rules.iter().map(|rule| {
+            let (message, detail) = (rule.message.clone(), String::new());
+            Case {
+                class: "gate".to_owned(),
+                name: rule.id.clone(),
+                file: None,
+                outcome: match rule.verdict {
+                    Verdict::Pass | Verdict::Warning => Outcome::Passed,
+                    Verdict::Fail => Outcome::Failed { message, detail },
+                    Verdict::Inconclusive => Outcome::Errored { message, detail },
+                },
+            }
+        });
+        junit::render(
+            "eval-gate",
+            &[Suite {
+                name: "eval-gate".to_owned(),
+                cases: cases.collect(),
+            }],
+        )
+    }
+
+    fn human(&self, out: &mut dyn Write) -> io::Result<()> {
+        let gate = &self.gate.body;
+        let colour = style::of(gate.verdict);
+        writeln!(
+            out,
+            "{colour}{}{colour:#}: {}",
+            gate.verdict,
+            style::line(&gate.summary)
+        )?;
+        for rule in &gate.rules {
+            let colour = style::of(rule.verdict);
+            writeln!(
+                out,
+                "  {colour}{:<12}{colour:#} {}",
+                rule.verdict,
+                style::line(&rule.message)
+            )?;
+        }
+        Ok(())
+    }
+
+    fn document(&self) -> Document {
+        let gate = &self.gate.body;
+        let evaluation = self.evaluation;
+        let mut blocks = vec![
+            Block::section("Rules"),
+            Block::Table(tables::rules(gate)),
+            Block::section("Metrics"),
+            Block::Paragraph(
+                Text::plain(format!(
+                    "{} rows were held out, {} of them positive; a row counts as positive from a probability of ",
+                    grouped(evaluation.rows),
+                    grouped(evaluation.positives),
+                ))
+                .code(evaluation.threshold.to_string())
+                .then(" on."),
+            ),
+            Block::Table(tables::metrics(evaluation)),
+        ];
+        if let Some(chart) = &self.charts.champion {
+            blocks.push(Block::section("Champion"));
+            blocks.push(Block::Figure(Figure::of(chart)));
+        }
+        if let Some(comparison) = &evaluation.comparison {
+            blocks.push(Block::Table(tables::differences(comparison)));
+            blocks.extend(comparison.decisions.map(tables::decisions));
+        }
+        blocks.push(Block::section("Slices"));
+        if evaluation.slices.is_empty() {
+            blocks.push(Block::paragraph("The configuration asks for no slices."));
+        } else {
+            blocks.push(Block::Table(tables::slices(evaluation)));
+            blocks.extend(
+                self.charts
+                    .slices
+                    .as_ref()
+                    .map(|chart| Block::Figure(Figure::of(chart))),
+            );
+        }
+        if !evaluation.weakest.is_empty() {
+            blocks.push(Block::paragraph(
+                "Where the model errs most, their number accounted for:",
+            ));
+            blocks.push(Block::Table(tables::weakest(evaluation)));
+        }
+        blocks.push(Block::section("Curves"));
+        blocks.extend([
+            Block::Figure(Figure::of(&self.charts.roc)),
+            Block::Figure(Figure::of(&self.charts.precision_recall)),
+            Block::Figure(Figure::of(&self.charts.reliability)),
+            Block::Figure(Figure::of(&self.charts.scores)),
+            Block::Figure(Figure::of(&self.charts.gain)),
+            Block::Figure(Figure::of(&self.charts.confusion)),
+        ]);
+        blocks.push(Block::section("Evidence"));
+        blocks.push(Block::Table(self.lineage()));
+        Document {
+            title: "Model evaluation".to_owned(),
+            status: status(gate.verdict),
+            summary: Text::plain(gate.summary.clone()),
+            blocks,
+        }
+    }
+
+    fn lineage(&self) -> Table {
+        let mut table = Table::new("What was judged, by digest", &["Kind", "File", "SHA-256"]);
+        for input in &self.gate.header.inputs {
+            table.row([
+                Text::plain(input.kind.clone()),
+                Text::value(input.path.clone()),
+                Text::value(input.sha256.short()),
+            ]);
+        }
+        table
+    }
+}

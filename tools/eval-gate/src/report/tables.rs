@@ -1,0 +1,178 @@
+//! What was found, as tables.
+
+use yard_contract::{Comparison, Decisions, Estimate, Evaluation, Gate, SliceResult};
+use yard_report::document::{Block, Table, Text};
+use yard_report::number::grouped;
+
+use super::charts::{status, words};
+use crate::judge::{columns_name, slice_name};
+use crate::measure::Metric;
+
+/// Slices listed in a report.
+const SLICES_SHOWN: usize = 12;
+
+pub(super) fn rules(gate: &Gate) -> Table {
+    let mut table = Table::new(
+        "Every rule and what it met",
+        &["Verdict", "Rule", "Outcome"],
+    );
+    let mut rules: Vec<_> = gate.rules.iter().collect();
+    rules.sort_by_key(|rule| std::cmp::Reverse(rule.verdict));
+    for rule in rules {
+        table.row([
+            Text::status(status(rule.verdict)),
+            Text::value(rule.id.clone()),
+            Text::plain(rule.message.clone()),
+        ]);
+    }
+    table
+}
+
+pub(super) fn metrics(evaluation: &Evaluation) -> Table {
+    let comparison = evaluation.comparison.as_ref();
+    let mut columns = vec!["Metric", "#Model", "Interval"];
+    if comparison.is_some() {
+        columns.push("#Champion");
+    }
+    columns.push("#Always the prior");
+    let mut table = Table::new("Metrics on the rows held out", &columns);
+    let prior = evaluation
+        .baselines
+        .iter()
+        .find(|baseline| baseline.name == "prior");
+    for metric in Metric::ALL {
+        let name = metric.as_str();
+        let Some(estimate) = evaluation.metrics.get(name) else {
+            continue;
+        };
+        let mut row = vec![
+            Text::value(name),
+            Text::plain(format!("{:.4}", estimate.value.get())),
+            Text::plain(range(estimate)),
+        ];
+        if let Some(comparison) = comparison {
+            let value = comparison.champion_metrics.get(name);
+            row.push(Text::plain(
+                value.map_or_else(String::new, |e| format!("{:.4}", e.value.get())),
+            ));
+        }
+        let value = prior.and_then(|prior| prior.metrics.get(name));
+        row.push(Text::plain(
+            value.map_or_else(String::new, |value| format!("{:.4}", value.get())),
+        ));
+        table.row(row);
+    }
+    table
+}
+
+pub(super) fn weakest(evaluation: &Evaluation) -> Table {
+    let mut table = Table::new(
+        "Where the model errs more than on all other rows, the surest first: a place to look, not a rule",
+        &[
+            "Slice",
+            "#Rows",
+            "#Log-loss",
+            "#Of the others",
+            "#p, adjusted",
+        ],
+    );
+    for slice in &evaluation.weakest {
+        table.row([
+            Text::value(columns_name(&slice.columns)),
+            Text::plain(grouped(slice.rows)),
+            Text::plain(format!("{:.4}", slice.log_loss.get())),
+            Text::plain(format!("{:.4}", slice.rest.get())),
+            Text::plain(format!("{:.4}", slice.p_value.get())),
+        ]);
+    }
+    table
+}
+
+pub(super) fn differences(comparison: &Comparison) -> Table {
+    let mut table = Table::new(
+        "Model minus champion on the same rows; p is that of \"worse by the margin or more\"",
+        &["Metric", "#Difference", "Interval", "#Margin", "#p"],
+    );
+    for metric in Metric::ALL {
+        let Some(found) = comparison.differences.get(metric.as_str()) else {
+            continue;
+        };
+        let margin = found
+            .margin
+            .map_or_else(String::new, |margin| margin.to_string());
+        table.row([
+            Text::value(metric.as_str()),
+            Text::plain(format!("{:+.4}", found.difference.value.get())),
+            Text::plain(range(&found.difference)),
+            Text::plain(margin),
+            Text::plain(format!("{:.4}", found.p_value.get())),
+        ]);
+    }
+    table
+}
+
+pub(super) fn decisions(decisions: Decisions) -> Block {
+    Block::paragraph(format!(
+        "Decisions: on {} rows only the model is right, on {} only the champion (McNemar's test: p = {:.4}).",
+        grouped(decisions.challenger_only),
+        grouped(decisions.champion_only),
+        decisions.p_value.get(),
+    ))
+}
+
+fn range(estimate: &Estimate) -> String {
+    match (estimate.low, estimate.high, &estimate.interval) {
+        (Some(low), Some(high), Some(method)) => {
+            format!("{:.4} to {:.4} ({method})", low.get(), high.get())
+        }
+        _ => String::new(),
+    }
+}
+
+pub(super) fn slices(evaluation: &Evaluation) -> Table {
+    let compared = evaluation
+        .slices
+        .iter()
+        .any(|slice| slice.difference.is_some());
+    let mut columns = vec!["Slice", "#Rows", "#Positive", "AUC"];
+    if compared {
+        columns.push("Against the champion");
+    }
+    columns.push("Judged");
+    let mut table = Table::new(
+        "Slices, the weakest first; those with too few rows last",
+        &columns,
+    );
+    let auc = |slice: &SliceResult| slice.metrics.get("auc").map_or(2.0, |auc| auc.value.get());
+    let mut slices: Vec<&SliceResult> = evaluation.slices.iter().collect();
+    slices.sort_by(|a, b| {
+        b.supported
+            .cmp(&a.supported)
+            .then(auc(a).total_cmp(&auc(b)))
+    });
+    for slice in slices.iter().take(SLICES_SHOWN) {
+        let mut row = vec![
+            Text::value(slice_name(slice)),
+            Text::plain(grouped(slice.rows)),
+            Text::plain(grouped(slice.positives)),
+            Text::plain(
+                slice
+                    .metrics
+                    .get("auc")
+                    .map_or("undefined".to_owned(), words),
+            ),
+        ];
+        if compared {
+            let found = slice.difference.as_ref();
+            let found = found.map_or_else(String::new, |found| words(&found.difference));
+            row.push(Text::plain(found));
+        }
+        row.push(Text::plain(if slice.supported {
+            "yes"
+        } else {
+            "too few rows"
+        }));
+        table.row(row);
+    }
+    table
+}
