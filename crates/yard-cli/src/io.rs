@@ -123,6 +123,19 @@ impl Io {
         Ok(document)
     }
 
+    /// Adds an artifact to files that are to appear together.
+    pub fn add_artifact<T: Artifact>(
+        &self,
+        group: &mut files::Group,
+        path: &Path,
+        inputs: Vec<Input>,
+        body: T,
+    ) -> Result<Document<T>, Error> {
+        let document = Document::new(self.producer.clone(), inputs, body);
+        group.add(path, &document.to_bytes())?;
+        Ok(document)
+    }
+
     /// Writes the result to stdout. A reader that has gone away is no error: the evidence is in
     /// the files, and the verdict in the exit code.
     pub fn print(

@@ -20,11 +20,12 @@ pub(crate) fn write(
 ) -> Result<Verdict, GateError> {
     let at = |name: &str| plan.out.join(name);
     let verdict = gate.verdict;
+    let mut group = files::Group::new();
     for (name, svg) in charts.files() {
-        files::write(&at("charts").join(name), svg.as_bytes())?;
+        group.add(&at("charts").join(name), svg.as_bytes())?;
     }
-    files::write(&at("metrics.json"), &flat_metrics(&evaluation))?;
-    let written = io.write_artifact(&at("evaluation.json"), inputs, evaluation)?;
+    group.add(&at("metrics.json"), &flat_metrics(&evaluation))?;
+    let written = io.add_artifact(&mut group, &at("evaluation.json"), inputs, evaluation)?;
     let evidence = Input::new(
         "evaluation",
         &recorded_path(&at("evaluation.json")),
@@ -33,11 +34,11 @@ pub(crate) fn write(
     // `run.json` vouches for the model folder, so whoever trusts the verdict can hold it to that.
     let run = written.header.input("run").cloned();
     let of_gate = [Some(evidence), run, Some(plan.config_input.clone())];
-    let gate = io.write_artifact(
-        &at("gate.json"),
+    let gate = Document::new(
+        io.producer().clone(),
         of_gate.into_iter().flatten().collect(),
         gate,
-    )?;
+    );
     let lineage = Document {
         header: Header {
             inputs: written.header.inputs.clone(),
@@ -50,9 +51,12 @@ pub(crate) fn write(
         evaluation: &written.body,
         charts,
     };
-    files::write(&at("report.md"), report.markdown().as_bytes())?;
-    files::write(&at("report.html"), report.html().as_bytes())?;
-    files::write(&at("gate.junit.xml"), report.junit().as_bytes())?;
+    group.add(&at("report.md"), report.markdown().as_bytes())?;
+    group.add(&at("report.html"), report.html().as_bytes())?;
+    group.add(&at("gate.junit.xml"), report.junit().as_bytes())?;
+    // The verdict vouches for everything else, so it appears last.
+    group.add(&at("gate.json"), &gate.to_bytes())?;
+    group.commit()?;
     let shown = Report {
         gate: &gate,
         ..report
