@@ -5,20 +5,66 @@ use crate::error::BoostError;
 /// The most rows one fit takes: beyond it the packed sums would be too coarse.
 pub const MAX_ROWS: usize = 1 << 27;
 
-/// Feature columns of equal length, borrowed. NaN is a missing value; infinity is refused by
-/// [`fit`](crate::fit()).
+/// The code of a missing category.
+pub const MISSING_CATEGORY: u32 = u32::MAX;
+
+/// Codes of categories lie below this, so that every one is a whole `f32`: exported models compare
+/// them in `f32`.
+pub const CATEGORY_LIMIT: u32 = 1 << 24;
+
+/// One feature column, borrowed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Column<'a> {
+    /// Ordered values; NaN is missing, infinity is refused by [`fit`](crate::fit()).
+    Numbers(&'a [f32]),
+    /// Codes of levels without order, below [`CATEGORY_LIMIT`]; [`MISSING_CATEGORY`] is missing. Which
+    /// level has which code does not matter, but training and scoring must agree on it.
+    Categories(&'a [u32]),
+}
+
+impl Column<'_> {
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        match self {
+            Self::Numbers(values) => values.len(),
+            Self::Categories(codes) => codes.len(),
+        }
+    }
+}
+
+/// Feature columns of equal length, borrowed.
 #[derive(Debug, Clone, Copy)]
 pub struct Features<'a> {
-    columns: &'a [&'a [f32]],
+    columns: Columns<'a>,
     rows: usize,
 }
 
+#[derive(Debug, Clone, Copy)]
+enum Columns<'a> {
+    Numbers(&'a [&'a [f32]]),
+    Mixed(&'a [Column<'a>]),
+}
+
 impl<'a> Features<'a> {
-    /// At least one column, all of one length (which may be 0).
+    /// Columns of numbers: at least one, all of one length (which may be 0).
     pub fn new(columns: &'a [&'a [f32]]) -> Result<Self, BoostError> {
-        let rows = columns.first().ok_or(BoostError::NoColumns)?.len();
-        for (index, column) in columns.iter().enumerate() {
-            same_length(|| format!("column {index}"), rows, column.len())?;
+        Self::checked(Columns::Numbers(columns))
+    }
+
+    /// Columns of numbers and of categories: at least one, all of one length (which may be 0).
+    pub fn mixed(columns: &'a [Column<'a>]) -> Result<Self, BoostError> {
+        Self::checked(Columns::Mixed(columns))
+    }
+
+    fn checked(columns: Columns<'a>) -> Result<Self, BoostError> {
+        let unmeasured = Self { columns, rows: 0 };
+        if unmeasured.width() == 0 {
+            return Err(BoostError::NoColumns);
+        }
+        let rows = unmeasured.column(0).rows();
+        for index in 0..unmeasured.width() {
+            let found = unmeasured.column(index).rows();
+            same_length(|| format!("column {index}"), rows, found)?;
         }
         Ok(Self { columns, rows })
     }
@@ -28,16 +74,40 @@ impl<'a> Features<'a> {
         self.rows
     }
 
-    /// The columns, in the order that trees number them.
-    pub fn columns(&self) -> &'a [&'a [f32]] {
-        self.columns
+    /// Number of columns, at least 1.
+    pub fn width(&self) -> usize {
+        match self.columns {
+            Columns::Numbers(columns) => columns.len(),
+            Columns::Mixed(columns) => columns.len(),
+        }
     }
 
-    /// Names the first infinite value of a column.
-    pub(crate) fn check_finite(&self, column: usize) -> Result<(), BoostError> {
-        match self.columns[column].iter().position(|x| x.is_infinite()) {
-            Some(row) => Err(BoostError::InfiniteFeature { column, row }),
-            None => Ok(()),
+    /// A column, by the number that trees give it: its position, below [`Self::width`].
+    pub fn column(&self, index: usize) -> Column<'a> {
+        match self.columns {
+            Columns::Numbers(columns) => Column::Numbers(columns[index]),
+            Columns::Mixed(columns) => columns[index],
+        }
+    }
+
+    /// Names the first value of a column that no model can learn from.
+    pub(crate) fn check(&self, column: usize) -> Result<(), BoostError> {
+        match self.column(column) {
+            Column::Numbers(values) => match values.iter().position(|x| x.is_infinite()) {
+                Some(row) => Err(BoostError::InfiniteFeature { column, row }),
+                None => Ok(()),
+            },
+            Column::Categories(codes) => {
+                let refused = |&code: &u32| code >= CATEGORY_LIMIT && code != MISSING_CATEGORY;
+                match codes.iter().position(refused) {
+                    Some(row) => Err(BoostError::CategoryCode {
+                        column,
+                        row,
+                        code: codes[row],
+                    }),
+                    None => Ok(()),
+                }
+            }
         }
     }
 }

@@ -46,6 +46,29 @@ pub enum BoostError {
         /// Row index.
         row: usize,
     },
+    /// A category's code is not a whole `f32`.
+    #[error(
+        "column {column}, row {row}: category code {code} is not below {limit}",
+        limit = crate::CATEGORY_LIMIT
+    )]
+    CategoryCode {
+        /// Column index.
+        column: usize,
+        /// Row index.
+        row: usize,
+        /// The code found.
+        code: u32,
+    },
+    /// A column holds numbers where the model has categories, or the other way round.
+    #[error("column {column} holds {found} where the model has {expected}")]
+    ColumnKind {
+        /// Column index.
+        column: usize,
+        /// What the model was trained on.
+        expected: &'static str,
+        /// What was given.
+        found: &'static str,
+    },
     /// A label that the objective cannot take.
     #[error("row {row}: label {label} is not {expected}")]
     Label {
@@ -57,11 +80,14 @@ pub enum BoostError {
         expected: &'static str,
     },
     /// All rows that carry weight have one label, so that there is nothing to tell apart.
-    #[error("every row with weight has label {label}: a classifier needs both 0 and 1")]
+    #[error("every row with weight has label {label}: a classifier needs two classes")]
     OneClass {
         /// The only label.
         label: f32,
     },
+    /// All counts that carry weight are 0, so that their mean has no logarithm.
+    #[error("every row with weight has count 0: there is no rate to learn")]
+    NoCounts,
     /// Labels so large that margins would overflow `f32`.
     #[error("labels up to {largest:e} leave no room for margins in f32")]
     LabelRange {

@@ -2,23 +2,31 @@
 
 use std::ops::ControlFlow;
 
-use crate::data::Dataset;
+use crate::data::{Column, Dataset, Features};
 use crate::error::BoostError;
 use crate::grid::LeafGrid;
 use crate::grow::{Grower, Round};
+use crate::grown::Grown;
+use crate::held_out::HeldOut;
 use crate::matrix::{Binning, Matrix};
+use crate::objective::{Shares, Weighted, quantile};
 use crate::params::Params;
 use crate::sample::{self, Purpose};
 use crate::tree::Ensemble;
+
+use rayon::prelude::*;
 
 /// What one round did.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RoundReport {
     /// Rounds done, this one included.
     pub round: usize,
-    /// Leaves of the new tree.
+    /// Leaves of the new trees.
     pub leaves: usize,
-    /// Weighted mean loss of the validation rows, this round's tree included.
+    /// Weighted mean loss of the training rows, this round's trees included; where
+    /// [`Params::report_train_loss`] asks for it.
+    pub train_loss: Option<f64>,
+    /// Weighted mean loss of the validation rows, this round's trees included.
     pub validation_loss: Option<f64>,
 }
 
@@ -27,7 +35,7 @@ pub struct RoundReport {
 pub enum Stop {
     /// All rounds were done.
     Rounds,
-    /// The last tree found nothing to split, and neither would any later one.
+    /// No tree of the last round found anything to split, and neither would any later one.
     NothingToSplit,
     /// The validation loss had not improved for [`Params::early_stopping`] rounds.
     NoImprovement,
@@ -58,6 +66,7 @@ pub fn fit(
     params.validate()?;
     let objective = params.objective;
     objective.check(train)?;
+    check_columns(train.features(), params)?;
     if params.early_stopping.is_some() && validation.is_none() {
         return Err(BoostError::Param {
             name: "early_stopping",
@@ -66,78 +75,90 @@ pub fn fit(
         });
     }
     let features = train.features();
-    let binning = Binning::learn(features, params.max_bins, params.seed)?;
+    let binning = Binning::learn(features, params)?;
     let start = objective.start(train)?;
-    let grid = LeafGrid::new(start.base, params.learning_rate * start.step, params.rounds)
-        .ok_or_else(|| BoostError::LabelRange {
+    let furthest = (start.bases.iter()).fold(0.0, |far: f64, base| far.max(base.abs()));
+    let step = params.learning_rate * start.step;
+    let grid =
+        LeafGrid::new(furthest, step, params.rounds).ok_or_else(|| BoostError::LabelRange {
             largest: largest(train.labels()),
         })?;
-    let base_score = grid.base(start.base);
+    let base_scores: Vec<f32> = start.bases.iter().map(|&base| grid.base(base)).collect();
     let mut held_out = match validation {
-        Some(data) => Some(HeldOut::new(data, train, &binning, base_score, params)?),
+        Some(data) => Some(HeldOut::new(data, &binning, &base_scores, params)?),
         None => None,
     };
 
     let matrix = Matrix::encode(features, &binning);
     let mut grower = Grower::new(&matrix, &binning, params, grid);
-    let mut margins = vec![base_score; train.rows()];
+    let mut margins: Vec<Vec<f32>> = base_scores
+        .iter()
+        .map(|&base| vec![base; train.rows()])
+        .collect();
     let mut packed = vec![0; train.rows()];
+    let mut shares = Shares::default();
+    let outputs = base_scores.len();
     let mut ensemble = Ensemble {
         objective,
-        base_score,
+        base_scores,
         trees: Vec::new(),
-        feature_count: features.columns().len(),
+        feature_count: features.width(),
         grid_exponent: grid.exponent(),
     };
     let mut stop = Stop::Rounds;
     for round in 0..params.rounds {
-        let packing = objective.pack(train, &margins, &mut packed);
-        let rows = draw(
-            train.rows(),
-            params.row_sample,
-            params.seed,
-            Purpose::Rows,
-            round,
-        );
-        let columns = features.columns().len();
-        let columns = draw(
-            columns,
-            params.column_sample,
-            params.seed,
-            Purpose::Columns,
-            round,
-        )
-        .unwrap_or_else(|| (0u32..).take(columns).collect());
-        let grown = grower.grow(Round {
-            packed: &packed,
-            packing: &packing,
-            sample: rows.as_deref(),
-            columns: &columns,
-        });
-        let sampled = rows.is_some() || columns.len() < features.columns().len();
-        if grown.tree.leaves() == 1 && !sampled {
+        let draw = |n, share, purpose| draw(n, share, params.seed, purpose, round);
+        let rows = draw(train.rows(), params.row_sample, Purpose::Rows);
+        let columns = draw(features.width(), params.column_sample, Purpose::Columns);
+        let sampled = rows.is_some() || columns.is_some();
+        let columns = columns.unwrap_or_else(|| (0u32..).take(features.width()).collect());
+        if outputs > 1 {
+            shares.update(&margins);
+        }
+        let mut grown = Vec::with_capacity(outputs);
+        for (output, margins) in margins.iter_mut().enumerate() {
+            let packing = objective.pack(train, output, margins, &shares, &mut packed);
+            let mut tree = grower.grow(Round {
+                packed: &packed,
+                packing: &packing,
+                sample: rows.as_deref(),
+                columns: &columns,
+            });
+            if let Some(level) = objective.renewal() {
+                renew(&mut tree, &grower, train, margins, level);
+            }
+            if rows.is_some() {
+                tree.add_by_codes(&matrix, &binning, margins);
+            } else {
+                grower.add_to(&tree, margins);
+            }
+            grown.push(tree);
+        }
+        let leaves = grown.iter().map(|grown| grown.tree.leaves()).sum();
+        if leaves == outputs && !sampled {
             stop = Stop::NothingToSplit;
             break;
         }
-        if rows.is_some() {
-            grown.add_by_codes(&matrix, &binning, &mut margins);
-        } else {
-            grower.add_to(&grown, &mut margins);
-        }
+        let train_loss = (params.report_train_loss).then(|| objective.loss(train, &margins));
         let mut patience_ended = false;
         let mut validation_loss = None;
         if let Some(held_out) = &mut held_out {
-            grown.add_by_codes(&held_out.matrix, &binning, &mut held_out.margins);
-            let loss = objective.loss(held_out.data, &held_out.margins);
+            for (output, grown) in grown.iter().enumerate() {
+                held_out.add(output, grown, &binning);
+            }
+            let loss = held_out.loss(params);
             validation_loss = Some(loss);
             patience_ended = held_out.record(round + 1, loss, params.early_stopping);
         }
         let report = RoundReport {
             round: round + 1,
-            leaves: grown.tree.leaves(),
+            leaves,
+            train_loss,
             validation_loss,
         };
-        ensemble.trees.push(grown.tree);
+        ensemble
+            .trees
+            .extend(grown.into_iter().map(|grown| grown.tree));
         if observer(&report).is_break() {
             stop = Stop::Observer;
             break;
@@ -148,9 +169,52 @@ pub fn fit(
         }
     }
     if let (Some(held_out), Some(_)) = (&held_out, params.early_stopping) {
-        ensemble.trees.truncate(held_out.best_round);
+        ensemble.trees.truncate(held_out.best_round * outputs);
     }
     Ok(Fit { ensemble, stop })
+}
+
+/// Refuses constraints of columns that do not exist or have no order.
+fn check_columns(features: Features<'_>, params: &Params) -> Result<(), BoostError> {
+    let outside = |&column: &u32| column as usize >= features.width();
+    let named = params.interactions.iter().flatten();
+    let named = named.map(|column| ("interactions", column));
+    let monotone = params.monotone.keys().map(|column| ("monotone", column));
+    if let Some((name, column)) = named.chain(monotone.clone()).find(|named| outside(named.1)) {
+        return Err(BoostError::Param {
+            name,
+            found: format!("set for column {column}"),
+            expected: "about columns of the table",
+        });
+    }
+    let unordered = |column: u32| matches!(features.column(column as usize), Column::Categories(_));
+    match params.monotone.keys().find(|&&column| unordered(column)) {
+        Some(column) => Err(BoostError::Param {
+            name: "monotone",
+            found: format!("set for column {column}, which holds categories"),
+            expected: "about columns of numbers",
+        }),
+        None => Ok(()),
+    }
+}
+
+/// Gives each leaf the quantile of its rows' residuals.
+fn renew(grown: &mut Grown, grower: &Grower<'_>, train: &Dataset<'_>, margins: &[f32], level: f64) {
+    let residual = |&row: &u32| {
+        let row = row as usize;
+        Weighted {
+            value: f64::from(train.labels()[row]) - f64::from(margins[row]),
+            weight: f64::from(train.weight(row)),
+        }
+    };
+    let leaves = grown.leaves.par_iter().map(|leaf| {
+        let rows = &grower.rows()[leaf.rows.clone()];
+        let mut residuals: Vec<Weighted> = rows.iter().map(residual).collect();
+        let step = quantile(&mut residuals, level);
+        grower.value(step.clamp(leaf.bounds.low, leaf.bounds.high))
+    });
+    let values: Vec<f32> = leaves.collect();
+    grown.renew(&values);
 }
 
 /// A share of `0..n`, or none for all of them.
@@ -161,53 +225,4 @@ fn draw(n: usize, share: f64, seed: u64, purpose: Purpose, round: usize) -> Opti
 
 fn largest(labels: &[f32]) -> f32 {
     labels.iter().fold(0.0, |largest, y| y.abs().max(largest))
-}
-
-/// Validation rows, their margins so far and the best round.
-struct HeldOut<'a> {
-    data: &'a Dataset<'a>,
-    matrix: Matrix,
-    margins: Vec<f32>,
-    /// Rounds of the least loss; 0 is the base score alone.
-    best_round: usize,
-    best_loss: f64,
-}
-
-impl<'a> HeldOut<'a> {
-    fn new(
-        data: &'a Dataset<'a>,
-        train: &Dataset<'_>,
-        binning: &Binning,
-        base_score: f32,
-        params: &Params,
-    ) -> Result<Self, BoostError> {
-        params.objective.check(data)?;
-        let expected = train.features().columns().len();
-        let found = data.features().columns().len();
-        if found != expected {
-            return Err(BoostError::ColumnCount { expected, found });
-        }
-        for column in 0..found {
-            data.features().check_finite(column)?;
-        }
-        let margins = vec![base_score; data.rows()];
-        let best_loss = params.objective.loss(data, &margins);
-        let matrix = Matrix::encode(data.features(), binning);
-        Ok(Self {
-            data,
-            matrix,
-            margins,
-            best_round: 0,
-            best_loss,
-        })
-    }
-
-    /// Notes a round's loss; whether patience has ended.
-    fn record(&mut self, round: usize, loss: f64, patience: Option<usize>) -> bool {
-        if loss < self.best_loss {
-            self.best_loss = loss;
-            self.best_round = round;
-        }
-        patience.is_some_and(|patience| round - self.best_round >= patience)
-    }
 }

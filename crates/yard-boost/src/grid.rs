@@ -28,7 +28,7 @@ pub(crate) struct LeafGrid {
 const EXACT: i64 = 1 << 24;
 
 impl LeafGrid {
-    /// The finest grid for a base and `rounds` leaves of at most `step` each; none if it would
+    /// The finest grid for bases of at most `base` and `rounds` leaves of at most `step` each; none if it would
     /// overflow `f32`. All arguments are finite, `step >= 0`.
     pub(crate) fn new(base: f64, step: f64, rounds: usize) -> Option<Self> {
         let rounds = i64::try_from(rounds).ok()?;

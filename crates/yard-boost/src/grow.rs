@@ -6,12 +6,13 @@ use rayon::prelude::*;
 
 use crate::gradient::{Packed, Packing};
 use crate::grid::LeafGrid;
+use crate::grown::Grown;
 use crate::histogram::{self, Histogram, Rows};
 use crate::matrix::{Binning, Matrix};
 use crate::params::{Growth, Params};
 use crate::partition;
-use crate::split::{self, Split};
-use crate::tree::{Cover, Node, Tree};
+use crate::site::{Open, Site};
+use crate::split;
 
 /// What every tree of a fit is grown from, and the memory that they reuse.
 pub(crate) struct Grower<'a> {
@@ -26,34 +27,6 @@ pub(crate) struct Grower<'a> {
     ordered: Vec<Packed>,
     /// Histograms that no node uses now.
     spare: Vec<Histogram>,
-}
-
-/// A tree and the rows of its leaves.
-pub(crate) struct Grown {
-    pub(crate) tree: Tree,
-    /// The same tree in codes, node by node; none for a leaf.
-    pub(crate) tests: Vec<Option<Split>>,
-    /// Leaf value and where its rows stand in [`Grower::rows`].
-    leaves: Vec<(f32, Range<usize>)>,
-}
-
-/// A node under construction.
-struct Site {
-    total: Packed,
-    rows: Range<usize>,
-    depth: usize,
-    split: Option<Split>,
-    /// The left child, once split; the right one follows it.
-    left: Option<usize>,
-}
-
-/// A leaf that could be split, waiting for its turn.
-struct Open {
-    site: usize,
-    histogram: Histogram,
-    split: Split,
-    /// Whether the split's row counts were counted, not estimated.
-    counted: bool,
 }
 
 /// One round's gradients and what the tree may use.
@@ -87,10 +60,21 @@ impl<'a> Grower<'a> {
         }
     }
 
+    /// The rows of the tree grown last, each leaf's in one range.
+    pub(crate) fn rows(&self) -> &[u32] {
+        &self.rows
+    }
+
+    /// A leaf value: a step times the learning rate, on the grid.
+    pub(crate) fn value(&self, step: f64) -> f32 {
+        self.grid.leaf(self.params.learning_rate * step)
+    }
+
     /// Adds the tree's values to the margins of the rows it was grown on.
     pub(crate) fn add_to(&self, grown: &Grown, margins: &mut [f32]) {
-        for (value, range) in &grown.leaves {
-            for &row in &self.rows[range.clone()] {
+        for leaf in &grown.leaves {
+            let value = grown.value(leaf);
+            for &row in &self.rows[leaf.rows.clone()] {
                 margins[row as usize] += value;
             }
         }
@@ -111,13 +95,7 @@ impl<'a> Grower<'a> {
                 .iter()
                 .fold(0, |sum, &pair| pair.wrapping_add(sum)),
         };
-        let root = Site {
-            total,
-            rows: 0..self.rows.len(),
-            depth: 0,
-            split: None,
-            left: None,
-        };
+        let root = Site::root(total, self.rows.len());
         let mut open = Vec::new();
         if self.may_split(&root, 1) {
             let histogram = self.sum(round, &root.rows, round.sample.is_none());
@@ -134,7 +112,9 @@ impl<'a> Grower<'a> {
         }
         self.spare
             .extend(open.into_iter().map(|open| open.histogram));
-        self.finish(round, sites)
+        Grown::new(sites, self.binning, round.packing, self.params, |step| {
+            self.value(step)
+        })
     }
 
     /// Whether a site can have children, in a tree that has so many leaves by then.
@@ -180,9 +160,9 @@ impl<'a> Grower<'a> {
             counted,
         } = leaf;
         let site = &sites[parent];
-        let (range, depth) = (site.rows.clone(), site.depth + 1);
+        let range = site.rows.clone();
         let column = self.matrix.column(split.column as usize);
-        let sides = split.sides(self.binning.columns()[split.column as usize].missing());
+        let sides = split.table(self.binning.columns()[split.column as usize].missing());
         let left = partition::stable(
             &mut self.rows[range.clone()],
             &mut self.scratch[range.clone()],
@@ -194,18 +174,7 @@ impl<'a> Grower<'a> {
             return false;
         }
 
-        let middle = range.start + left;
-        let child = |total, rows| Site {
-            total,
-            rows,
-            depth,
-            split: None,
-            left: None,
-        };
-        let children = [
-            child(split.left, range.start..middle),
-            child(site.total.wrapping_sub(split.left), middle..range.end),
-        ];
+        let children = site.children(&split, left, round.packing, self.params);
         let first = sites.len();
         sites[parent].split = Some(split);
         sites[parent].left = Some(first);
@@ -311,11 +280,13 @@ impl<'a> Grower<'a> {
             counts,
             total: site.total,
             rows: site.rows.len(),
+            bounds: site.bounds,
         };
+        let allowed = site.allowed(round.columns, self.params);
         let best = split::best(
             node,
             self.binning,
-            round.columns,
+            allowed.as_deref().unwrap_or(round.columns),
             round.packing,
             self.params,
         );
@@ -330,78 +301,5 @@ impl<'a> Grower<'a> {
             self.spare.push(histogram);
             None
         }
-    }
-
-    fn finish(&self, round: Round<'_>, sites: Vec<Site>) -> Grown {
-        let mut nodes = Vec::with_capacity(sites.len());
-        let mut leaves = Vec::new();
-        for site in &sites {
-            let hessian = round.packing.hessian(site.total) as f64 / round.packing.hessian_scale();
-            let rows = u32::try_from(site.rows.len()).unwrap_or(u32::MAX);
-            let cover = Cover { rows, hessian };
-            nodes.push(if let (Some(split), Some(left)) = (site.split, site.left) {
-                let left = u32::try_from(left).unwrap_or(u32::MAX);
-                Node::Split {
-                    feature: split.column,
-                    threshold: self.binning.columns()[split.column as usize].threshold(split.bin),
-                    missing_left: split.missing_left,
-                    left,
-                    right: left + 1,
-                    gain: split.gain,
-                    cover,
-                }
-            } else {
-                let gradient = round.packing.gradient(site.total) as f64;
-                let weight = hessian + self.params.lambda_l2;
-                let value = if gradient != 0.0 && weight > 0.0 {
-                    let step = -gradient / round.packing.gradient_scale() / weight;
-                    self.grid.leaf(self.params.learning_rate * step)
-                } else {
-                    0.0
-                };
-                leaves.push((value, site.rows.clone()));
-                Node::Leaf { value, cover }
-            });
-        }
-        let tests = sites.into_iter().map(|site| site.split).collect();
-        Grown {
-            tree: Tree { nodes },
-            tests,
-            leaves,
-        }
-    }
-}
-
-impl Grown {
-    /// Adds the tree's values to the margins of any encoded table's rows.
-    pub(crate) fn add_by_codes(&self, matrix: &Matrix, binning: &Binning, margins: &mut [f32]) {
-        const TASK: usize = 4096;
-        margins
-            .par_chunks_mut(TASK)
-            .enumerate()
-            .for_each(|(task, margins)| {
-                for (row, margin) in (0u32..).skip(task * TASK).zip(margins) {
-                    let mut at = 0;
-                    loop {
-                        match (&self.tree.nodes[at], &self.tests[at]) {
-                            (Node::Split { left, right, .. }, Some(split)) => {
-                                let column = split.column as usize;
-                                let code = matrix.column(column).code(row);
-                                let missing = binning.columns()[column].missing();
-                                at = if split.sends_left(code, missing) {
-                                    *left
-                                } else {
-                                    *right
-                                } as usize;
-                            }
-                            (Node::Leaf { value, .. }, _) => {
-                                *margin += value;
-                                break;
-                            }
-                            (Node::Split { .. }, None) => unreachable!("every split has its test"),
-                        }
-                    }
-                }
-            });
     }
 }

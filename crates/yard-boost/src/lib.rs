@@ -1,12 +1,12 @@
 //! Histogram gradient boosting: the same bits on any number of threads, on any machine.
 //!
-//! Give [`fit`](fit()) columns of `f32` (NaN is missing), labels and [`Params`]; it returns an
-//! [`Ensemble`] of binary trees, the base score and the value of a row's leaf in each tree summing to
-//! its margin.
+//! Give [`fit`](fit()) columns of `f32` (NaN is missing) or of category codes, labels and [`Params`];
+//! it returns an [`Ensemble`] of binary trees: a base score and the value of a row's leaf in each tree
+//! sum to the row's margin, or to one margin a class.
 //!
 //! Three invariants, each held by tests:
 //!
-//! - **Exact thresholds.** A split is `x <= t` in `f32`, `t` lying between two adjacent values of the
+//! - **Exact thresholds.** A split of numbers is `x <= t` in `f32`, `t` lying between two adjacent values of the
 //!   training column, and the training rows were divided by that very comparison. A runtime that
 //!   compares in `f32` sends every row to the same leaf.
 //! - **Exact sums.** Base score and leaf values are multiples of one power of two, bounded so that the
@@ -39,24 +39,28 @@
 )]
 
 mod bins;
+mod coding;
 mod data;
 mod error;
 mod fit;
 mod gradient;
 mod grid;
 mod grow;
+mod grown;
+mod held_out;
 mod histogram;
 mod matrix;
 mod objective;
 mod params;
 mod partition;
 mod sample;
+mod site;
 mod split;
 mod tree;
 mod walk;
 
-pub use data::{Dataset, Features, MAX_ROWS};
+pub use data::{CATEGORY_LIMIT, Column, Dataset, Features, MAX_ROWS, MISSING_CATEGORY};
 pub use error::BoostError;
 pub use fit::{Fit, RoundReport, Stop, fit};
-pub use params::{Growth, Objective, Params};
-pub use tree::{Cover, Ensemble, Node, Tree};
+pub use params::{Categories, Growth, Monotone, Objective, Params};
+pub use tree::{Cover, Ensemble, Node, Test, Tree};

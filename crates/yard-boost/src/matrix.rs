@@ -9,8 +9,10 @@
 use rayon::prelude::*;
 
 use crate::bins::ColumnBins;
-use crate::data::Features;
+use crate::coding::{self, Coding, LevelBins};
+use crate::data::{Column, Features};
 use crate::error::BoostError;
+use crate::params::Params;
 use crate::sample::{self, Purpose};
 
 /// Columns of a tile at most.
@@ -25,35 +27,38 @@ const ENCODE_ROWS: usize = 4096;
 /// The bins of every column.
 #[derive(Debug)]
 pub(crate) struct Binning {
-    columns: Vec<ColumnBins>,
+    columns: Vec<Coding>,
     /// Where a column's cells begin in a histogram; one more than there are columns.
     offsets: Vec<usize>,
 }
 
 impl Binning {
-    /// Finds the cuts of every column. Refuses infinite values.
-    pub(crate) fn learn(
-        features: Features<'_>,
-        max_bins: usize,
-        seed: u64,
-    ) -> Result<Self, BoostError> {
+    /// Finds the cuts or levels of every column. Refuses values that no model can learn from.
+    pub(crate) fn learn(features: Features<'_>, params: &Params) -> Result<Self, BoostError> {
         let rows = (features.rows() > CUT_SAMPLE)
-            .then(|| sample::choose(features.rows(), CUT_SAMPLE, seed, Purpose::Bins, 0));
-        let columns: Vec<Result<ColumnBins, BoostError>> = (0..features.columns().len())
+            .then(|| sample::choose(features.rows(), CUT_SAMPLE, params.seed, Purpose::Bins, 0));
+        let columns: Vec<Result<Coding, BoostError>> = (0..features.width())
             .into_par_iter()
             .map(|index| {
-                features.check_finite(index)?;
-                let column = features.columns()[index];
-                let known = |x: &f32| !x.is_nan();
-                let mut values: Vec<f32> = match &rows {
-                    Some(rows) => rows
-                        .iter()
-                        .map(|&r| column[r as usize])
-                        .filter(known)
-                        .collect(),
-                    None => column.iter().copied().filter(known).collect(),
-                };
-                Ok(ColumnBins::from_sample(&mut values, max_bins))
+                features.check(index)?;
+                Ok(match features.column(index) {
+                    Column::Numbers(column) => {
+                        let known = |x: &f32| !x.is_nan();
+                        let mut values: Vec<f32> = match &rows {
+                            Some(rows) => rows
+                                .iter()
+                                .map(|&r| column[r as usize])
+                                .filter(known)
+                                .collect(),
+                            None => column.iter().copied().filter(known).collect(),
+                        };
+                        Coding::Numbers(ColumnBins::from_sample(&mut values, params.max_bins))
+                    }
+                    Column::Categories(column) => Coding::Levels(LevelBins::learn(
+                        column.iter().copied(),
+                        params.categories.max_levels,
+                    )),
+                })
             })
             .collect();
         // The first refused column in column order, whichever thread met it first.
@@ -65,7 +70,27 @@ impl Binning {
         Ok(Self { columns, offsets })
     }
 
-    pub(crate) fn columns(&self) -> &[ColumnBins] {
+    /// Whether a table's columns are, in number, kind and values, such as were learnt.
+    pub(crate) fn check(&self, features: Features<'_>) -> Result<(), BoostError> {
+        let (expected, found) = (self.columns.len(), features.width());
+        if found != expected {
+            return Err(BoostError::ColumnCount { expected, found });
+        }
+        for (column, coding) in self.columns.iter().enumerate() {
+            let (expected, found) = (coding.kind(), coding::kind(features.column(column)));
+            if found != expected {
+                return Err(BoostError::ColumnKind {
+                    column,
+                    expected,
+                    found,
+                });
+            }
+            features.check(column)?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn columns(&self) -> &[Coding] {
         &self.columns
     }
 
@@ -97,9 +122,9 @@ pub(crate) struct Matrix {
 impl Matrix {
     /// Encodes a table whose columns are those of the binning.
     pub(crate) fn encode(features: Features<'_>, binning: &Binning) -> Self {
-        let (rows, columns) = (features.rows(), features.columns());
-        let tiles = columns.len().div_ceil(WIDEST);
-        let width = columns.len().div_ceil(tiles);
+        let rows = features.rows();
+        let tiles = features.width().div_ceil(WIDEST);
+        let width = features.width().div_ceil(tiles);
         let tiles = (0..tiles)
             .into_par_iter()
             .map(|tile| {
@@ -108,11 +133,12 @@ impl Matrix {
                 let blocks = codes.par_chunks_mut(ENCODE_ROWS * width).enumerate();
                 blocks.for_each(|(block, codes)| {
                     for (lane, column) in members.clone().enumerate() {
-                        let bins = &binning.columns[column];
-                        let values = &columns[column][block * ENCODE_ROWS..];
-                        for (codes, &value) in codes.chunks_exact_mut(width).zip(values) {
-                            codes[lane] = bins.code(value);
-                        }
+                        binning.columns[column].encode(
+                            features.column(column),
+                            block * ENCODE_ROWS,
+                            &mut codes[lane..],
+                            width,
+                        );
                     }
                 });
                 codes

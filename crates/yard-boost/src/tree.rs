@@ -8,15 +8,13 @@ use crate::walk::Walk;
 /// One node of a [`Tree`].
 #[derive(Debug, Clone, PartialEq)]
 pub enum Node {
-    /// Rows with `x <= threshold` in `f32` go left, others right, missing ones (NaN) where
-    /// `missing_left` says.
+    /// Rows that pass the test go left, others right, missing ones where `missing_left` says.
     Split {
         /// Column index.
         feature: u32,
-        /// Separates two adjacent values of the training column. `f32::MAX` where only missing rows
-        /// go right.
-        threshold: f32,
-        /// Where NaN goes.
+        /// What a row that goes left has in the column.
+        test: Test,
+        /// Whether missing values (NaN, [`MISSING_CATEGORY`](crate::MISSING_CATEGORY)) go left.
         missing_left: bool,
         /// Index of the left child.
         left: u32,
@@ -34,6 +32,22 @@ pub enum Node {
         /// What was learnt here.
         cover: Cover,
     },
+}
+
+/// What decides at a split, of a value that is not missing.
+///
+/// In ONNX's tree ensembles the first is `BRANCH_LEQ`. The second is `BRANCH_MEMBER` from ai.onnx.ml 5
+/// on; before, a chain of `BRANCH_EQ`, one a level, each leading left if equal and to the next if not,
+/// the last to the right child: exact too, since codes are whole `f32`. Where missing values go left
+/// they must do so at the first link of the chain.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Test {
+    /// `x <= t` in `f32`, of a column of numbers. It separates two adjacent values of the training
+    /// column; `f32::MAX` where only missing rows go right.
+    AtMost(f32),
+    /// The code is one of these, of a column of categories. Ascending. Levels never seen in training
+    /// are not among them.
+    OneOf(Vec<u32>),
 }
 
 /// Training rows that reached a node.
@@ -75,13 +89,13 @@ impl Tree {
     }
 }
 
-/// A base score and trees. **The `f32` sum of the base score and one leaf of any subset of the trees
-/// is exact in any order**, because all are multiples of `2^grid_exponent` and no such sum exceeds
+/// Base scores and trees, one of each for every output in turn. **The `f32` sum of an output's base score and one leaf of any subset of its
+/// trees is exact in any order**, because all are multiples of `2^grid_exponent` and no such sum exceeds
 /// 2^24 of them; any runtime that adds them in `f32` gets these margins bit for bit.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ensemble {
     pub(crate) objective: Objective,
-    pub(crate) base_score: f32,
+    pub(crate) base_scores: Vec<f32>,
     pub(crate) trees: Vec<Tree>,
     pub(crate) feature_count: usize,
     pub(crate) grid_exponent: i32,
@@ -93,12 +107,18 @@ impl Ensemble {
         self.objective
     }
 
-    /// Margin before the first tree.
-    pub fn base_score(&self) -> f32 {
-        self.base_score
+    /// Margins before the first tree, one an output: one, or one a class.
+    pub fn base_scores(&self) -> &[f32] {
+        &self.base_scores
     }
 
-    /// The trees, in the order in which they were grown.
+    /// Margins of a row.
+    pub fn outputs(&self) -> usize {
+        self.base_scores.len()
+    }
+
+    /// The trees, in the order in which they were grown: tree `i` belongs to output
+    /// `i % self.outputs()`.
     pub fn trees(&self) -> &[Tree] {
         &self.trees
     }
@@ -113,17 +133,17 @@ impl Ensemble {
         self.grid_exponent
     }
 
-    /// Margins of rows, on the caller's rayon pool: log-odds or predicted values, by objective.
-    /// Every value, infinities included, is compared as it is.
+    /// Margins of rows, on the caller's rayon pool: `rows * outputs` of them, a row's together. What
+    /// they mean the objective says. Every value, infinities included, is compared as it is.
     pub fn predict_margins(&self, features: Features<'_>) -> Result<Vec<f32>, BoostError> {
-        let found = features.columns().len();
+        let found = features.width();
         if found != self.feature_count {
             return Err(BoostError::ColumnCount {
                 expected: self.feature_count,
                 found,
             });
         }
-        Ok(Walk::new(self).margins(features))
+        Walk::new(self).margins(features)
     }
 
     /// The summed gain of every column's splits, one number a column.

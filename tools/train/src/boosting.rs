@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
-use yard_boost::{Dataset, Features, Node, Objective, Params};
+use yard_boost::{Dataset, Features, Node, Objective, Params, Test};
 use yard_contract::{Finite, Importance, Scalar};
 use yard_model::{GraphBuilder, Numbers, Tree, TreeEnsemble, TreeNode};
 use yard_table::{Column, Table};
@@ -66,7 +66,7 @@ pub(crate) fn fit(
     });
     let trees = TreeEnsemble {
         trees: trees.collect(),
-        base: vec![ensemble.base_score()],
+        base: ensemble.base_scores().to_vec(),
     };
     let margin = graph.tree_ensemble(&joined, &trees)?;
     let onnx = finish(graph, &margin)?;
@@ -148,7 +148,7 @@ fn nodes(nodes: &[Node]) -> Vec<TreeNode> {
     let node = |node: &Node| match *node {
         Node::Split {
             feature,
-            threshold,
+            test: Test::AtMost(threshold),
             missing_left,
             left,
             right,
@@ -160,6 +160,7 @@ fn nodes(nodes: &[Node]) -> Vec<TreeNode> {
             left,
             right,
         },
+        Node::Split { .. } => unreachable!("categories are given as ranks, which are numbers"),
         Node::Leaf { value, .. } => TreeNode::Leaf { value },
     };
     nodes.iter().map(node).collect()

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use yard_boost::{BoostError, Dataset, Features, Fit, Node, Objective, Params, Stop, fit};
+use yard_boost::{BoostError, Dataset, Features, Fit, Node, Objective, Params, Stop, Test, fit};
 
 fn train(columns: &[&[f32]], labels: &[f32], params: &Params) -> Result<Fit, BoostError> {
     let data = Dataset::new(Features::new(columns)?, labels)?;
@@ -30,7 +30,7 @@ fn nothing_at_all_is_refused() {
 fn one_row_is_its_own_mean() {
     let fit = train(&[&[1.0]], &[3.5], &params(Objective::Squared)).unwrap();
     assert_eq!(
-        (fit.ensemble.base_score(), fit.stop),
+        (fit.ensemble.base_scores()[0], fit.stop),
         (3.5, Stop::NothingToSplit)
     );
     let refused = train(&[&[1.0]], &[1.0], &params(Objective::Logistic));
@@ -90,7 +90,7 @@ fn known_against_missing_is_a_split() {
         matches!(
             root,
             Node::Split {
-                threshold: f32::MAX,
+                test: Test::AtMost(f32::MAX),
                 missing_left: false,
                 ..
             }

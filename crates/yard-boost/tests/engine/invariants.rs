@@ -3,7 +3,9 @@
 use std::ops::ControlFlow;
 
 use rand_pcg::Pcg32;
-use yard_boost::{Dataset, Ensemble, Features, Growth, Node, Objective, Params, Stop, Tree, fit};
+use yard_boost::{
+    Dataset, Ensemble, Features, Growth, Node, Objective, Params, Stop, Test, Tree, fit,
+};
 
 use crate::table::{Table, uniform};
 
@@ -117,7 +119,7 @@ fn leaf_value(tree: &Tree, table: &Table, row: usize) -> f32 {
             Node::Leaf { value, .. } => return *value,
             Node::Split {
                 feature,
-                threshold,
+                test: Test::AtMost(threshold),
                 missing_left,
                 left,
                 right,
@@ -131,6 +133,7 @@ fn leaf_value(tree: &Tree, table: &Table, row: usize) -> f32 {
                 };
                 at = if goes_left { *left } else { *right } as usize;
             }
+            Node::Split { .. } => panic!("sets divide categories, and there are none"),
         }
     }
 }
@@ -156,7 +159,7 @@ fn any_order_of_summation_gives_the_same_margin() {
                     .iter()
                     .map(|t| leaf_value(t, &table, row))
                     .collect();
-                terms.push(ensemble.base_score());
+                terms.push(ensemble.base_scores()[0]);
                 assert!(terms.iter().all(|&t| (f64::from(t) / unit).fract() == 0.0));
                 for _ in 0..8 {
                     let keys: Vec<f32> = terms.iter().map(|_| uniform(&mut random)).collect();
@@ -188,7 +191,7 @@ fn the_worst_path_stays_inside_the_exact_range() {
         };
         let worst: f64 = ensemble.trees().iter().map(largest).sum();
         let bound = libm::ldexp(1.0, 24 + ensemble.grid_exponent());
-        assert!(worst + f64::from(ensemble.base_score().abs()) <= bound);
+        assert!(worst + f64::from(ensemble.base_scores()[0].abs()) <= bound);
     }
 }
 
@@ -205,7 +208,7 @@ fn covers_count_the_rows_that_thresholds_send() {
                     reached[at] += 1;
                     let Node::Split {
                         feature,
-                        threshold,
+                        test: Test::AtMost(threshold),
                         missing_left,
                         left,
                         right,

@@ -2,7 +2,10 @@
 #![expect(clippy::float_cmp, reason = "equality of bits is what is promised")]
 #![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
 
+mod categories;
+mod constraints;
 mod degenerate;
 mod invariants;
+mod objectives;
 mod quality;
 mod table;

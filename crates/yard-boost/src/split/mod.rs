@@ -1,10 +1,16 @@
 //! The best split of a node.
 
+mod category;
+mod number;
+
+use std::collections::BTreeMap;
+
 use rayon::prelude::*;
 
+use crate::coding::Coding;
 use crate::gradient::{Packed, Packing};
 use crate::matrix::Binning;
-use crate::params::Params;
+use crate::params::{Categories, Monotone, Params};
 
 /// A split is worth something only above this share of the node's own score, which is what rounding
 /// in `f64` can make up.
@@ -14,32 +20,59 @@ const NOISE: f64 = 1e-12;
 /// winner is compared with the others by its rounded score.
 const GROUP: usize = 64;
 
-/// Rows whose code is at most `bin` go left, and missing ones where `missing_left` says.
+/// Which codes of a column go left.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Sides {
+    /// Codes up to `bin`, and missing ones where `missing_left` says.
+    UpTo { bin: u8, missing_left: bool },
+    /// These codes, the missing one among them or not.
+    Members(CodeSet),
+}
+
+/// A set of codes.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(crate) struct CodeSet([u64; 4]);
+
+impl CodeSet {
+    pub(crate) fn insert(&mut self, code: u8) {
+        self.0[usize::from(code >> 6)] |= 1 << (code & 63);
+    }
+
+    pub(crate) fn holds(&self, code: u8) -> bool {
+        self.0[usize::from(code >> 6)] >> (code & 63) & 1 == 1
+    }
+}
+
+/// A node's rows divided by one column.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Split {
     pub(crate) column: u32,
-    pub(crate) bin: u8,
-    pub(crate) missing_left: bool,
+    pub(crate) sides: Sides,
     /// In units of the loss.
     pub(crate) gain: f64,
     /// Sums of the rows that go left.
     pub(crate) left: Packed,
+    /// Added to the hessians of both children when their values are found.
+    pub(crate) smoothing: f64,
 }
 
 impl Split {
     /// Which way a code goes in a column with this missing code.
     #[inline]
     pub(crate) fn sends_left(&self, code: u8, missing: u8) -> bool {
-        code <= self.bin || (self.missing_left && code == missing)
+        match &self.sides {
+            Sides::UpTo { bin, missing_left } => code <= *bin || (*missing_left && code == missing),
+            Sides::Members(set) => set.holds(code),
+        }
     }
 
     /// The same as a table by code: one load instead of comparisons, for whoever asks for many rows.
-    pub(crate) fn sides(&self, missing: u8) -> [bool; 256] {
-        let mut sides = [false; 256];
-        for (code, side) in (0..=u8::MAX).zip(&mut sides) {
+    pub(crate) fn table(&self, missing: u8) -> [bool; 256] {
+        let mut table = [false; 256];
+        for (code, side) in (0..=u8::MAX).zip(&mut table) {
             *side = self.sends_left(code, missing);
         }
-        sides
+        table
     }
 }
 
@@ -51,6 +84,22 @@ pub(crate) struct Node<'a> {
     pub(crate) counts: Option<&'a [Packed]>,
     pub(crate) total: Packed,
     pub(crate) rows: usize,
+    /// Between which values those of its leaves must lie, before the learning rate.
+    pub(crate) bounds: Bounds,
+}
+
+/// An interval of leaf values, before the learning rate.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Bounds {
+    pub(crate) low: f64,
+    pub(crate) high: f64,
+}
+
+impl Bounds {
+    pub(crate) const NONE: Self = Self {
+        low: f64::NEG_INFINITY,
+        high: f64::INFINITY,
+    };
 }
 
 /// What a split must leave on either side, in hessian units or rows.
@@ -77,8 +126,14 @@ pub(crate) fn best(
         };
         for &column in columns {
             let range = binning.range(column as usize);
-            let counts = node.counts.map(|counts| &counts[range.clone()]);
-            search.column(column, &node.histogram[range], counts, &mut best);
+            let cells = &node.histogram[range.clone()];
+            let counts = node.counts.map(|counts| &counts[range]);
+            match &binning.columns()[column as usize] {
+                Coding::Numbers(_) => search.numbers(column, cells, counts, &mut best),
+                Coding::Levels(levels) => {
+                    search.levels(column, levels, cells, counts, &mut best);
+                }
+            }
         }
         best
     };
@@ -100,14 +155,21 @@ struct Candidate {
     split: Option<Split>,
 }
 
-/// Everything that is the same for all candidates of a node. Scores are in packed units:
-/// `g^2 / (h + lambda)`, summed over the two sides.
+/// Everything that is the same for all candidates of a node. Scores are in packed units: the loss
+/// that a side's best value saves, `g^2 / (h + lambda)` where nothing binds, summed over the sides.
 struct Search<'a> {
     packing: &'a Packing,
+    total: Packed,
     rows: u64,
     gradient: f64,
     hessian: u64,
     lambda: f64,
+    /// What the absolute value of a gradient sum loses.
+    shrink: f64,
+    /// Bounds of values, in gradient units per hessian unit.
+    bounds: Bounds,
+    monotone: &'a BTreeMap<u32, Monotone>,
+    categories: &'a Categories,
     floor: Floor,
     /// Score of the unsplit node.
     own: f64,
@@ -123,7 +185,7 @@ impl<'a> Search<'a> {
         clippy::cast_sign_loss,
         reason = "a hessian threshold above every sum saturates, and then refuses every split"
     )]
-    fn new(node: Node<'_>, packing: &'a Packing, params: &Params) -> Option<Self> {
+    fn new(node: Node<'_>, packing: &'a Packing, params: &'a Params) -> Option<Self> {
         let hessian = packing.hessian(node.total);
         let gradient = packing.gradient(node.total) as f64;
         if hessian == 0
@@ -144,113 +206,57 @@ impl<'a> Search<'a> {
                 estimate
             });
         }
-        let lambda = params.lambda_l2 * packing.hessian_scale();
-        let own = gradient * gradient / (hessian as f64 + lambda);
+        let value_unit = packing.gradient_scale() / packing.hessian_scale();
         let unit = packing.hessian_scale() / packing.gradient_scale() / packing.gradient_scale();
-        Some(Self {
+        let mut search = Self {
             packing,
+            total: node.total,
             rows,
             gradient,
             hessian,
-            lambda,
+            lambda: params.lambda_l2 * packing.hessian_scale(),
+            shrink: params.lambda_l1 * packing.gradient_scale(),
+            bounds: Bounds {
+                low: node.bounds.low * value_unit,
+                high: node.bounds.high * value_unit,
+            },
+            monotone: &params.monotone,
+            categories: &params.categories,
             floor: Floor {
                 hessian: least.max(1),
                 rows: least_rows,
             },
-            own,
-            least: own * (1.0 + NOISE) + params.min_gain / unit,
+            own: 0.0,
+            least: 0.0,
             unit,
-        })
+        };
+        search.own = search.side(gradient, hessian as f64 + search.lambda).score;
+        search.least = search.own * (1.0 + NOISE) + params.min_gain / unit;
+        Some(search)
     }
 
-    /// Tries every cut of one column, with missing rows on the right and, if there are any, on the
-    /// left. `cells` and `counts` end with the missing cell.
-    fn column(
-        &self,
-        column: u32,
-        cells: &[Packed],
-        counts: Option<&[Packed]>,
-        best: &mut Candidate,
-    ) {
-        let Some((&missing, values)) = cells.split_last() else {
-            return;
-        };
-        let counts = counts.and_then(<[Packed]>::split_last);
-        // Without missing rows the last cut has nothing on its right.
-        let cuts = if missing == 0 {
-            values.len() - 1
-        } else {
-            values.len()
-        };
-        let before = best.score;
-        self.walk(
-            column,
-            false,
-            (0, 0),
-            &values[..cuts],
-            counts.map(|c| c.1),
-            best,
-        );
-        if missing != 0 {
-            let start = (missing, counts.map_or(0, |c| *c.0));
-            let values = &values[..values.len() - 1];
-            self.walk(column, true, start, values, counts.map(|c| c.1), best);
-        } else if best.score > before
-            && let Some(split) = &mut best.split
-        {
-            // Nothing was missing here to learn from: follow the heavier side.
-            split.missing_left = 2 * self.packing.hessian(split.left) >= self.hessian;
-        }
+    /// Whether a side's score is no more than `g^2 / (h + lambda)`.
+    fn is_plain(&self) -> bool {
+        self.shrink == 0.0 && self.bounds == Bounds::NONE && self.monotone.is_empty()
     }
 
-    fn walk(
-        &self,
-        column: u32,
-        missing_left: bool,
-        start: (Packed, u64),
-        values: &[Packed],
-        counts: Option<&[Packed]>,
-        best: &mut Candidate,
-    ) {
-        let (mut left, mut rows) = start;
-        let most = self.hessian.saturating_sub(self.floor.hessian);
-        for (bin, &cell) in values.iter().enumerate() {
-            if let Some(counts) = counts {
-                rows += counts[bin];
-            }
-            if cell == 0 {
-                continue; // the same two sides as one bin before
-            }
-            left = left.wrapping_add(cell);
-            let hessian = self.packing.hessian(left);
-            if hessian < self.floor.hessian {
-                continue;
-            }
-            if hessian > most {
-                break;
-            }
-            if counts.is_some() && (rows < self.floor.rows || self.rows - rows < self.floor.rows) {
-                continue;
-            }
-            let gradient = self.packing.gradient(left) as f64;
-            let other = self.gradient - gradient;
-            let weight = to_float(hessian) + self.lambda;
-            let other_weight = to_float(self.hessian - hessian) + self.lambda;
-            // Two fractions on one denominator, compared without dividing.
-            let numerator = gradient * gradient * other_weight + other * other * weight;
-            let denominator = weight * other_weight;
-            if numerator > best.score * denominator {
-                best.score = numerator / denominator;
-                best.split = Some(Split {
-                    column,
-                    bin: u8::try_from(bin).unwrap_or(u8::MAX),
-                    missing_left,
-                    gain: 0.0,
-                    left,
-                });
-            }
+    /// The best value of a side within the node's bounds, and what it saves.
+    #[inline]
+    fn side(&self, gradient: f64, weight: f64) -> Side {
+        let pull = (gradient.abs() - self.shrink).max(0.0).copysign(gradient);
+        let value = (-pull / weight).clamp(self.bounds.low, self.bounds.high);
+        Side {
+            value,
+            score: -value * (2.0 * pull + weight * value),
         }
     }
+}
+
+/// One child of a split.
+#[derive(Debug, Clone, Copy)]
+struct Side {
+    value: f64,
+    score: f64,
 }
 
 /// A hessian sum, which is below 2^63, through the signed conversion: that is one instruction on every
