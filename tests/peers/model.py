@@ -59,7 +59,7 @@ def by_runtime(path, rows, signature):
         else:
             column = np.array([math.nan if value is None else value for value in values], dtype=np.float32)
         feeds[port.name] = column.reshape(-1, 1)
-    return session.run([signature["probabilities"]], feeds)[0][:, 1].astype(float)
+    return session.run([signature["answer"]["probabilities"]], feeds)[0][:, 1].astype(float)
 
 
 def by_server(url, rows):
@@ -125,8 +125,8 @@ def main():
 
     # The scores that the gate saw are the batch's, to the bit: one engine.
     seen = np.array([np.float32(row["probability"]) for row in table(scored)]).astype(float)
-    target = signature["target"]
-    label = np.array([row[target["column"]] == target["classes"]["positive"] for row in rows]).astype(int)
+    positive = signature["answer"]["classes"]["positive"]
+    label = np.array([row[signature["target"]] == positive for row in rows]).astype(int)
     assert label.sum() == evaluation["positives"], f"{label.sum()} positives"
     theirs = by_sklearn(label, seen, evaluation["threshold"])
     ours = {name: estimate["value"] for name, estimate in evaluation["metrics"].items()}

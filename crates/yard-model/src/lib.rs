@@ -27,6 +27,7 @@
 //! ```
 #![warn(missing_docs)]
 
+mod answers;
 mod batch;
 mod engine;
 mod error;
@@ -37,6 +38,7 @@ mod predict;
 #[cfg(any(test, feature = "specimen"))]
 pub mod specimen;
 
+pub use answers::Answers;
 pub use batch::{Batch, Cell, Oddities, RowError};
 pub use engine::{Column, Inputs, Output, OutputColumn, Outputs, Session};
 pub use error::{ModelError, RunError};

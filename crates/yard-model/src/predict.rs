@@ -1,12 +1,13 @@
-//! Prediction by column names: a table or rows of named cells in, probabilities out.
+//! Prediction by column names: a table or rows of named cells in, answers out.
 
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
-use yard_contract::{FeatureType, Scalar, Signature};
+use yard_contract::{Answer, FeatureType, Scalar, Signature};
 use yard_table::{ColumnKind, ColumnSpec, Table};
 
-use crate::{Batch, Column, Element, Inputs, ModelError, RowError, RunError, Session};
+use crate::answers::{self, Source};
+use crate::{Answers, Batch, Column, Element, Inputs, ModelError, RowError, RunError, Session};
 
 /// Rows that one thread scores at a time: large enough that a step's overhead does not show, small
 /// enough that a block's columns stay in the second-level cache.
@@ -20,6 +21,8 @@ pub struct Predictor {
     signature: Signature,
     /// For each input of the graph, the place of its feature in the signature.
     places: Vec<usize>,
+    /// Where in the graph's outputs the answer lies.
+    source: Source,
 }
 
 /// Why rows cannot be scored.
@@ -76,21 +79,12 @@ impl Predictor {
             );
             return Err(ModelError::Signature(text));
         }
-        let output = session
-            .outputs()
-            .iter()
-            .find(|port| port.name == signature.probabilities);
-        if !output.is_some_and(|port| port.element == Element::F32 && port.width() == 2) {
-            let text = format!(
-                "the graph has no output `{}` of two probabilities",
-                signature.probabilities
-            );
-            return Err(ModelError::Signature(text));
-        }
+        let source = Source::find(&session, &signature.answer)?;
         Ok(Self {
             session,
             signature,
             places,
+            source,
         })
     }
 
@@ -111,9 +105,8 @@ impl Predictor {
             .collect()
     }
 
-    /// The probability of the positive class for each row of a table, which must hold the columns
-    /// of [`Self::specs`].
-    pub fn predict(&self, table: &Table) -> Result<Vec<f32>, PredictError> {
+    /// The answer for each row of a table, which must hold the columns of [`Self::specs`].
+    pub fn predict(&self, table: &Table) -> Result<Answers, PredictError> {
         let mut columns = Vec::with_capacity(self.places.len());
         for &place in &self.places {
             let feature = &self.signature.features[place];
@@ -131,12 +124,9 @@ impl Predictor {
         self.run(table.rows(), &columns)
     }
 
-    /// The probability of the positive class for each row of named cells. A feature that is not
-    /// named is an error, as is a name that is no feature; a missing cell is `null`.
-    pub fn predict_rows(
-        &self,
-        rows: &[BTreeMap<String, Scalar>],
-    ) -> Result<Vec<f32>, PredictError> {
+    /// The answer for each row of named cells. A feature that is not named is an error, as is a
+    /// name that is no feature; a missing cell is `null`.
+    pub fn predict_rows(&self, rows: &[BTreeMap<String, Scalar>]) -> Result<Answers, PredictError> {
         let mut batch = self.batch();
         for (row, cells) in rows.iter().enumerate() {
             let fail = |source| PredictError::Row { row, source };
@@ -154,17 +144,29 @@ impl Predictor {
         Batch::new(&self.signature.features, &self.signature.missing)
     }
 
-    /// The probability of the positive class for each row of a batch that [`Self::batch`] began.
-    pub fn predict_batch(&self, batch: &Batch) -> Result<Vec<f32>, PredictError> {
+    /// The answer for each row of a batch that [`Self::batch`] began.
+    pub fn predict_batch(&self, batch: &Batch) -> Result<Answers, PredictError> {
         let places = self.places.iter();
         let columns: Vec<Column<'_>> = places.map(|&place| batch.column(place)).collect();
         self.run(batch.rows(), &columns)
     }
 
     /// Whether a probability counts as the positive class: compared in double precision, as the
-    /// evaluation compares it.
+    /// evaluation compares it. Never of a model that has no positive class.
     pub fn is_positive(&self, probability: f32) -> bool {
-        f64::from(probability) >= self.signature.threshold.get()
+        let threshold = self.signature.binary().map(|binary| binary.threshold);
+        threshold.is_some_and(|threshold| f64::from(probability) >= threshold.get())
+    }
+
+    /// The class that a row's answer comes to, as its place among [`Answer::classes`]: by the
+    /// threshold of two classes, by the largest probability of several, of equal ones the first.
+    /// `None` where the answer is a number.
+    pub fn class(&self, answer: &[f32]) -> Option<usize> {
+        match &self.signature.answer {
+            Answer::Binary(_) => answer.first().map(|p| usize::from(self.is_positive(*p))),
+            Answer::Multiclass(_) => answers::largest(answer),
+            Answer::Regression(_) => None,
+        }
     }
 
     /// How many cells of a table's categorical columns hold a category that training never saw.
@@ -187,7 +189,7 @@ impl Predictor {
             .sum()
     }
 
-    fn run(&self, rows: usize, columns: &[Column<'_>]) -> Result<Vec<f32>, PredictError> {
+    fn run(&self, rows: usize, columns: &[Column<'_>]) -> Result<Answers, PredictError> {
         let starts: Vec<usize> = (0..rows).step_by(BLOCK).collect();
         let block = |&start: &usize| {
             let range = start..(start + BLOCK).min(rows);
@@ -196,15 +198,12 @@ impl Predictor {
                 .map(|column| column.slice(range.clone()))
                 .collect();
             let outputs = self.session.run(&Inputs::new(range.len(), part))?;
-            let positive = outputs
-                .numbers(&self.signature.probabilities, 1)
-                .unwrap_or_default();
-            match positive
-                .iter()
-                .position(|probability| !probability.is_finite())
-            {
-                Some(row) => Err(PredictError::NotFinite { row: start + row }),
-                None => Ok(positive.to_vec()),
+            let values = self.source.take(&outputs, range.len());
+            match values.iter().position(|value| !value.is_finite()) {
+                Some(at) => Err(PredictError::NotFinite {
+                    row: start + at / self.source.width(),
+                }),
+                None => Ok(values),
             }
         };
         let blocks: Result<Vec<Vec<f32>>, PredictError> = if starts.len() < 2 {
@@ -212,7 +211,7 @@ impl Predictor {
         } else {
             starts.par_iter().map(block).collect()
         };
-        Ok(blocks?.concat())
+        Ok(Answers::new(self.source.width(), blocks?.concat()))
     }
 }
 

@@ -1,21 +1,25 @@
 //! A small model folder, for the tests of whatever loads one.
 //!
-//! Two features, two classes, a logistic curve: small enough to compute by hand, and with everything
+//! Two features and a model of either task: small enough to compute by hand, and with everything
 //! that a folder from training has. Behind the feature `specimen`, which only tests switch on.
 
 use std::collections::BTreeMap;
 
 use yard_contract::{
-    Algorithm, Artifact, CategoryShare, Classes, Document, Environment, Feature, FeatureProfile,
-    FeatureType, Finite, Golden, GoldenRow, Importance, Input, ManifestFile, Producer, Profile,
-    Run, Scalar, Sha256, Signature, Target, Task,
+    Algorithm, Answer, Artifact, Binary, CategoryShare, Classes, Document, Environment, Feature,
+    FeatureProfile, FeatureType, Finite, Golden, GoldenRow, Importance, Input, ManifestFile,
+    Multiclass, Producer, Profile, Regression, Run, Scalar, Sha256, Signature, Task,
 };
 
 use crate::{GraphBuilder, ML_OPSET, OPSET, Predictor, file};
 
-/// The log-odds of a row: `0.01 * amount - 2`, and 1 more in the region `south`. A missing amount
-/// counts as 100.
+/// The score of a row: `0.01 * amount - 2`, and 1 more in the region `south`. A missing amount
+/// counts as 100. It is the log-odds of the positive class, or the predicted number; of three
+/// classes, those of the first against the second, and the third stays at 0.
 pub const WEIGHTS: [f32; 4] = [0.01, 0.0, 1.0, -2.0];
+
+/// The classes of the model of several.
+const CLASSES: [&str; 3] = ["high", "low", "mid"];
 
 /// What a missing amount counts as.
 pub const IMPUTED: f32 = 100.0;
@@ -26,15 +30,23 @@ pub const IMPUTED: f32 = 100.0;
 /// # Panics
 /// Never: what it builds is always the same.
 pub fn files() -> Vec<(&'static str, Vec<u8>)> {
-    let onnx = graph();
-    let signature = signature();
+    files_of(Task::Binary)
+}
+
+/// The five files of a folder of a task. The classes of several are `high`, `low` and `mid`.
+///
+/// # Panics
+/// Never: what it builds is always the same.
+pub fn files_of(task: Task) -> Vec<(&'static str, Vec<u8>)> {
+    let onnx = graph(task);
+    let signature = signature(task);
     let predictor = Predictor::new(&onnx, signature.clone()).expect("graph and signature agree");
     let golden = golden(&predictor);
     let model = || vec![Input::new("model", file::MODEL, Sha256::of(&onnx))];
     let table = || vec![Input::new("table", "data.csv", Sha256::of(b"a table"))];
     let mut files = vec![
         (file::SIGNATURE, bytes(model(), signature)),
-        (file::PROFILE, bytes(table(), profile())),
+        (file::PROFILE, bytes(table(), profile(task))),
         (file::GOLDEN, bytes(model(), golden)),
     ];
     files.insert(0, (file::MODEL, onnx.clone()));
@@ -80,7 +92,7 @@ fn importance(feature: &str, share: f64) -> Importance {
     }
 }
 
-fn graph() -> Vec<u8> {
+fn graph(task: Task) -> Vec<u8> {
     let build = || {
         let mut graph = GraphBuilder::new("specimen", "trainyard", "0.1.0");
         let amount = graph.input_number("amount")?;
@@ -88,24 +100,61 @@ fn graph() -> Vec<u8> {
         let region = graph.input_text("region")?;
         let region = graph.one_hot(&region, &["north", "south"])?;
         let columns = graph.concat(&[&amount, &region])?;
-        let margin = graph.linear(&columns, &WEIGHTS[..3], WEIGHTS[3])?;
-        let probabilities = graph.binary_probabilities(&margin)?;
-        graph.output("probabilities", &probabilities)?;
+        let [a, n, s, bias] = WEIGHTS;
+        match task {
+            Task::Binary => {
+                let margin = graph.linear(&columns, &[a, n, s], bias)?;
+                let probabilities = graph.binary_probabilities(&margin)?;
+                graph.output("probabilities", &probabilities)?;
+            }
+            Task::Multiclass => {
+                let weights = [a, -a, 0.0, n, -n, 0.0, s, -s, 0.0];
+                let margins = graph.linear_multi(&columns, &weights, &[bias, -bias, 0.0])?;
+                let probabilities = graph.softmax(&margins);
+                graph.output("probabilities", &probabilities)?;
+            }
+            Task::Regression => {
+                let value = graph.linear(&columns, &[a, n, s], bias)?;
+                graph.output("value", &value)?;
+            }
+        }
         graph.finish(&[])
     };
     build().expect("it is the same graph every time")
 }
 
-fn signature() -> Signature {
+fn answer(task: Task) -> (&'static str, Answer) {
+    let probabilities = "probabilities".to_owned();
+    match task {
+        Task::Binary => {
+            let (negative, positive) = ("no".to_owned(), "yes".to_owned());
+            let binary = Binary {
+                classes: Classes { negative, positive },
+                probabilities,
+                margin: None,
+                threshold: finite(0.5),
+            };
+            ("defaulted", Answer::Binary(binary))
+        }
+        Task::Multiclass => {
+            let several = Multiclass {
+                classes: CLASSES.map(str::to_owned).to_vec(),
+                probabilities,
+            };
+            ("band", Answer::Multiclass(several))
+        }
+        Task::Regression => {
+            let value = "value".to_owned();
+            ("loss", Answer::Regression(Regression { value }))
+        }
+    }
+}
+
+fn signature(task: Task) -> Signature {
+    let (target, answer) = answer(task);
     Signature {
-        task: Task::Binary,
-        target: Target {
-            column: "defaulted".to_owned(),
-            classes: Classes {
-                negative: "no".to_owned(),
-                positive: "yes".to_owned(),
-            },
-        },
+        target: target.to_owned(),
+        answer,
         features: vec![
             Feature {
                 name: "amount".to_owned(),
@@ -124,14 +173,11 @@ fn signature() -> Signature {
                 categories: vec!["north".to_owned(), "south".to_owned()],
             },
         ],
-        probabilities: "probabilities".to_owned(),
-        margin: None,
-        threshold: finite(0.5),
         missing: vec!["NA".to_owned()],
     }
 }
 
-fn profile() -> Profile {
+fn profile(task: Task) -> Profile {
     let numbers = |name: &str, edges: &[f64], counts: &[u64]| FeatureProfile {
         name: name.to_owned(),
         missing_share: Finite::ZERO,
@@ -145,9 +191,29 @@ fn profile() -> Profile {
         value: value.to_owned(),
         count,
     };
+    let classes = |shares: Vec<CategoryShare>| FeatureProfile {
+        missing_share: Finite::ZERO,
+        mean: None,
+        sd: None,
+        categories: shares,
+        ..numbers("target", &[], &[])
+    };
+    let probability = |name: &str| numbers(name, &[0.0, 0.5, 1.0], &[2, 2]);
+    let score = numbers("score", &[-2.0, 0.0, 9.0], &[2, 2]);
+    let (target, scores) = match task {
+        Task::Binary => (
+            classes(vec![share("no", 2), share("yes", 2)]),
+            vec![probability("score")],
+        ),
+        Task::Multiclass => (
+            classes(vec![share("high", 2), share("low", 1), share("mid", 1)]),
+            CLASSES.map(probability).into(),
+        ),
+        Task::Regression => (numbers("target", &[-2.0, 0.0, 9.0], &[2, 2]), vec![score]),
+    };
     Profile {
         rows: 4,
-        positive_share: finite(0.5),
+        target,
         features: vec![
             numbers("amount", &[0.0, 500.0, 1000.0], &[2, 2]),
             FeatureProfile {
@@ -158,7 +224,7 @@ fn profile() -> Profile {
                 ..numbers("region", &[], &[])
             },
         ],
-        score: numbers("score", &[0.0, 0.5, 1.0], &[2, 2]),
+        scores,
     }
 }
 
@@ -177,10 +243,13 @@ fn golden(predictor: &Predictor) -> Golden {
     let answers = predictor.predict_rows(&rows).expect("its own rows fit");
     let rows = rows
         .into_iter()
-        .zip(answers)
+        .zip(answers.rows())
         .map(|(features, answer)| GoldenRow {
             features,
-            probability: finite(f64::from(answer)),
+            answer: answer
+                .iter()
+                .map(|value| finite(f64::from(*value)))
+                .collect(),
         });
     Golden {
         tolerance: finite(1e-6),
@@ -194,11 +263,30 @@ mod tests {
 
     #[test]
     fn its_answers_are_those_of_the_formula() {
-        let predictor = Predictor::new(&graph(), signature()).unwrap();
-        let golden = golden(&predictor);
-        for (row, odds) in golden.rows.iter().zip([-1.0, -2.0, 1.505, 8.0]) {
-            let expected = 1.0 / (1.0 + libm::exp(-odds));
-            assert!((row.probability.get() - expected).abs() < 1e-7, "{odds}");
+        let shares = |odds: f64| {
+            let parts = [libm::exp(odds), libm::exp(-odds), 1.0];
+            let sum: f64 = parts.iter().sum();
+            parts.map(|part| part / sum).to_vec()
+        };
+        for task in [Task::Binary, Task::Multiclass, Task::Regression] {
+            let predictor = Predictor::new(&graph(task), signature(task)).unwrap();
+            assert_eq!(predictor.signature().task(), task);
+            let golden = golden(&predictor);
+            for (row, odds) in golden.rows.iter().zip([-1.0, -2.0, 1.505, 8.0]) {
+                let (expected, class) = match task {
+                    Task::Binary => (
+                        vec![1.0 / (1.0 + libm::exp(-odds))],
+                        Some(usize::from(odds >= 0.0)),
+                    ),
+                    Task::Multiclass => (shares(odds), Some(usize::from(odds < 0.0))),
+                    Task::Regression => (vec![odds], None),
+                };
+                #[expect(clippy::cast_possible_truncation, reason = "answers are single")]
+                let found: Vec<f32> = expected.iter().map(|value| *value as f32).collect();
+                assert!(row.difference(&found).unwrap() < 3e-7, "{task:?} {odds}");
+                assert_eq!(row.difference(&[]), None);
+                assert_eq!(predictor.class(&found), class);
+            }
         }
     }
 }

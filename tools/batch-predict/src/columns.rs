@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use yard_contract::Signature;
+use yard_contract::{Answer, Signature};
 use yard_model::Predictor;
 use yard_table::{ColumnSpec, Layout, RowStream, StreamError};
 
@@ -10,8 +10,18 @@ use crate::args::Keep;
 use crate::error::BatchError;
 use crate::plan::{Copied, Plan};
 
-/// What stands behind the copied columns.
-const SCORES: [&str; 2] = ["probability", "class"];
+/// The names of the columns behind the copied ones: what the model answers.
+fn answer_names(answer: &Answer) -> Vec<String> {
+    match answer {
+        Answer::Binary(_) => vec!["probability".to_owned(), "class".to_owned()],
+        Answer::Multiclass(several) => {
+            let names = several.classes.iter();
+            let names = names.map(|class| format!("probability_{class}"));
+            names.chain(["prediction".to_owned()]).collect()
+        }
+        Answer::Regression(_) => vec!["prediction".to_owned()],
+    }
+}
 
 /// Where the features and the copied columns are in a table.
 pub(crate) struct Columns {
@@ -23,6 +33,8 @@ pub(crate) struct Columns {
     /// How many cells a row has.
     pub(crate) width: usize,
     pub(crate) layout: Layout,
+    /// The names of the columns behind the copied ones.
+    answers: Vec<String>,
 }
 
 impl Columns {
@@ -54,10 +66,8 @@ impl Columns {
         };
         let copied: Vec<usize> = copied;
         let taken = copied.iter().map(|&place| &header[place]);
-        if let Some(name) = taken
-            .into_iter()
-            .find(|name| SCORES.contains(&name.as_str()))
-        {
+        let answers = answer_names(&signature.answer);
+        if let Some(name) = taken.into_iter().find(|name| answers.contains(name)) {
             return Err(BatchError::Collision(name.clone()));
         }
         Ok(Self {
@@ -66,6 +76,7 @@ impl Columns {
             copied,
             width: header.len(),
             layout: rows.layout().clone().with_missing(&signature.missing),
+            answers,
         })
     }
 
@@ -76,7 +87,12 @@ impl Columns {
             cell(&mut line, &header[place]);
             line.push(b',');
         }
-        line.extend_from_slice(SCORES.join(",").as_bytes());
+        for (place, name) in self.answers.iter().enumerate() {
+            if place > 0 {
+                line.push(b',');
+            }
+            cell(&mut line, name);
+        }
         line.push(b'\n');
         line
     }

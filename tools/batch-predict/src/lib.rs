@@ -11,6 +11,7 @@
 //! It skips no row, mends no cell, and compares no score with an outcome.
 #![warn(missing_docs)]
 
+mod answer;
 mod args;
 mod columns;
 mod error;
@@ -88,13 +89,11 @@ pub fn run(args: Args, io: &mut Io) -> Result<Verdict, BatchError> {
     inputs.extend(model.inputs);
     let (output_sha256, size) = out.commit()?;
 
-    let mean = totals.sum / totals.rows as f64;
     let body = BatchReport {
         model_sha256: model.sha256,
         rows: totals.rows,
         output_sha256,
-        mean_probability: Finite::new(mean).unwrap_or_default(),
-        positives: totals.positives,
+        scores: totals.summary(model.predictor.signature()),
         unseen_categories: totals.unseen_categories,
     };
     let document = io.write_artifact(&plan.report, inputs, body)?;

@@ -3,28 +3,18 @@
 //! While one block is scored by all threads, the next is read: the table is parsed in one place and
 //! in order, and so the output's bytes do not depend on the threads.
 
-use std::io::{Read, Write as _};
+use std::io::Read;
 use std::path::Path;
 
-use yard_contract::Signature;
 use yard_model::{PredictError, Predictor};
 use yard_table::{RowStream, StreamError, Table, TableError};
 
+use crate::answer::{Lines, Totals};
 use crate::columns::{Columns, cell};
 use crate::error::BatchError;
 
 /// Rows that are in memory together.
 const BLOCK: usize = 1 << 15;
-
-/// What was scored.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct Totals {
-    pub(crate) rows: u64,
-    pub(crate) positives: u64,
-    pub(crate) unseen_categories: u64,
-    /// The sum of the probabilities, in the order of the rows.
-    pub(crate) sum: f64,
-}
 
 /// The scorer of one table.
 pub(crate) struct Scorer<'a> {
@@ -32,14 +22,7 @@ pub(crate) struct Scorer<'a> {
     pub(crate) columns: &'a Columns,
     /// The table's path, for errors.
     pub(crate) path: &'a Path,
-    /// The ends of output lines.
-    endings: Endings,
-}
-
-/// What follows a probability.
-struct Endings {
-    negative: Vec<u8>,
-    positive: Vec<u8>,
+    answers: Lines,
 }
 
 /// Rows that were read and wait to be scored.
@@ -53,22 +36,11 @@ struct Block {
 
 impl<'a> Scorer<'a> {
     pub(crate) fn new(predictor: &'a Predictor, columns: &'a Columns, path: &'a Path) -> Self {
-        let signature: &Signature = predictor.signature();
-        let ending = |class: &str| {
-            let mut ending = vec![b','];
-            cell(&mut ending, class);
-            ending.push(b'\n');
-            ending
-        };
-        let endings = Endings {
-            negative: ending(&signature.target.classes.negative),
-            positive: ending(&signature.target.classes.positive),
-        };
         Self {
+            answers: Lines::of(predictor.signature()),
             predictor,
             columns,
             path,
-            endings,
         }
     }
 
@@ -79,7 +51,7 @@ impl<'a> Scorer<'a> {
         write: &mut (impl FnMut(&[u8]) -> Result<(), BatchError> + Send),
         mut progress: impl FnMut(&R, u64) + Send,
     ) -> Result<Totals, BatchError> {
-        let mut totals = Totals::default();
+        let mut totals = Totals::of(self.predictor.signature());
         let mut block = self.read(rows)?;
         while block.table.rows() > 0 {
             let (next, scored) =
@@ -129,7 +101,7 @@ impl<'a> Scorer<'a> {
     /// A block's lines of output.
     fn score(&self, block: &Block, totals: &mut Totals) -> Result<Vec<u8>, BatchError> {
         let table = &block.table;
-        let probabilities = self.predictor.predict(table).map_err(|source| {
+        let answers = self.predictor.predict(table).map_err(|source| {
             let path = self.path.to_owned();
             match source {
                 PredictError::NotFinite { row } => BatchError::Row {
@@ -145,24 +117,14 @@ impl<'a> Scorer<'a> {
                 },
             }
         })?;
-        let mut out = Vec::with_capacity(block.copied.len() + 16 * probabilities.len());
+        let mut out = Vec::with_capacity(block.copied.len() + 16 * answers.values().len());
         let mut start = 0;
-        for (&probability, &end) in probabilities.iter().zip(&block.ends) {
+        for (answer, &end) in answers.rows().zip(&block.ends) {
             out.extend_from_slice(&block.copied[start..end]);
             start = end;
-            // Writing to memory cannot fail. This is the shortest text that reads back the same.
-            let _ = write!(out, "{probability}");
-            let is_positive = self.predictor.is_positive(probability);
-            let ending = if is_positive {
-                &self.endings.positive
-            } else {
-                &self.endings.negative
-            };
-            out.extend_from_slice(ending);
-            totals.positives += u64::from(is_positive);
-            totals.sum += f64::from(probability);
+            self.answers.write(&mut out, self.predictor, answer);
+            totals.add(self.predictor, answer);
         }
-        totals.rows += probabilities.len() as u64;
         totals.unseen_categories += self.predictor.unseen_categories(table);
         Ok(out)
     }

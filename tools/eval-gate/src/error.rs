@@ -30,6 +30,8 @@ pub enum GateError {
         negative: String,
         positive: String,
     },
+    #[error("the model of `{target}` answers a {task} question; two classes can be judged")]
+    Task { target: String, task: &'static str },
     #[error("there is no column `{name}` to cut slices by")]
     NoSliceColumn { name: String },
     #[error("line {line}: the entity column `{column}` is empty")]

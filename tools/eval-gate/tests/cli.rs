@@ -8,9 +8,9 @@ use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 use yard_contract::{
-    Algorithm, Artifact, Classes, Document, Environment, Evaluation, Feature, FeatureProfile,
-    FeatureType, Finite, Gate, Golden, Input, ManifestFile, Producer, Profile, Run, Sha256,
-    Signature, Target, Task, Verdict,
+    Algorithm, Answer, Artifact, Binary, Classes, Document, Environment, Evaluation, Feature,
+    FeatureProfile, FeatureType, Finite, Gate, Golden, Input, ManifestFile, Producer, Profile, Run,
+    Sha256, Signature, Verdict,
 };
 use yard_model::GraphBuilder;
 
@@ -66,18 +66,17 @@ fn model(folder: &Path, weight: f32) {
         categories: Vec::new(),
     };
     let signature = Signature {
-        task: Task::Binary,
-        target: Target {
-            column: "y".to_owned(),
+        target: "y".to_owned(),
+        answer: Answer::Binary(Binary {
             classes: Classes {
                 negative: "0".to_owned(),
                 positive: "1".to_owned(),
             },
-        },
+            probabilities: "probabilities".to_owned(),
+            margin: None,
+            threshold: finite(0.5),
+        }),
         features: vec![feature("x"), feature("noise")],
-        probabilities: "probabilities".to_owned(),
-        margin: None,
-        threshold: finite(0.5),
         missing: Vec::new(),
     };
     let score = FeatureProfile {
@@ -91,9 +90,9 @@ fn model(folder: &Path, weight: f32) {
     };
     let profile = Profile {
         rows: 1,
-        positive_share: finite(0.5),
+        target: score.clone(),
         features: Vec::new(),
-        score,
+        scores: vec![score],
     };
     let golden = Golden {
         tolerance: finite(1e-6),

@@ -66,10 +66,12 @@ impl World {
                     "signature",
                     &[("model", model)],
                     json!({
-                        "task": "binary",
-                        "target": {"column": "default", "classes": {"negative": "0", "positive": "1"}},
+                        "target": "default",
+                        "answer": {
+                            "task": "binary", "classes": {"negative": "0", "positive": "1"},
+                            "probabilities": "probabilities", "threshold": 0.5,
+                        },
                         "features": [{"name": "amount", "type": "number", "nullable": false}],
-                        "probabilities": "probabilities", "threshold": 0.5,
                     }),
                 ),
             ),
@@ -79,7 +81,7 @@ impl World {
                     "profile",
                     &[],
                     json!({
-                        "rows": 1, "positive_share": 0.5, "features": [], "score": profile,
+                        "rows": 1, "target": profile, "features": [], "scores": [profile],
                     }),
                 ),
             ),

@@ -27,8 +27,8 @@ pub enum ServeError {
     )]
     Differs {
         row: usize,
-        found: f64,
-        expected: f64,
+        found: String,
+        expected: String,
         difference: f64,
         tolerance: f64,
     },

@@ -139,9 +139,9 @@ fn score(worker: &Worker, body: &[u8]) -> Result<Bytes, Refusal> {
     let mut batch = worker.batch.borrow_mut();
     rows::read(body, &mut batch, worker.limits.rows)?;
     let predicted = worker.served.model.predictor.predict_batch(&batch);
-    let probabilities = predicted.map_err(|error| Refusal::predict(&error))?;
-    worker.shard().scored(&batch, &probabilities);
-    Ok(worker.served.answer(&probabilities))
+    let answers = predicted.map_err(|error| Refusal::predict(&error))?;
+    worker.count(&batch, &answers);
+    Ok(worker.served.answer(&answers))
 }
 
 fn check_type(headers: &HeaderMap) -> Result<(), Refusal> {

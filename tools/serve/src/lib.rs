@@ -16,6 +16,7 @@
 //! the proxy in front.
 #![warn(missing_docs)]
 
+mod answer;
 mod args;
 mod body;
 mod connection;
@@ -25,6 +26,7 @@ mod metrics;
 mod plan;
 mod refusal;
 mod rows;
+mod scores;
 mod served;
 mod server;
 mod worker;

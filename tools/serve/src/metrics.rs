@@ -6,9 +6,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use hyper::StatusCode;
 use yard_contract::{Feature, FeatureType};
-use yard_model::Batch;
+use yard_model::{Answers, Batch, Model};
 use yard_report::metrics::{Family, Histogram, MetricsError, Point, prometheus};
 
+use crate::scores::{Scale, Scores};
 use crate::served::Served;
 
 /// What was asked for. The paths of metrics are these and no others, whatever callers ask for.
@@ -40,16 +41,11 @@ const TIMES: [u32; 14] = [
     10_000_000,
 ];
 
-/// Score buckets, each a tenth wide.
-const TENTHS: [f64; 10] = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0];
-
-/// Scores are summed in units of 2^-32, so that the order of summation does not show.
-const SCORE_UNIT: f64 = 4_294_967_296.0;
-
 /// Everything that is counted, of all workers.
 #[derive(Debug)]
 pub(crate) struct Metrics {
     shards: Vec<Shard>,
+    scale: Scale,
     started: Duration,
     pub(crate) draining: AtomicBool,
     pub(crate) connections: AtomicU64,
@@ -64,8 +60,7 @@ pub(crate) struct Shard {
     times: [AtomicU64; TIMES.len() + 1],
     nanoseconds: AtomicU64,
     rows: AtomicU64,
-    scores: [AtomicU64; TENTHS.len()],
-    score_sum: AtomicU64,
+    scores: Scores,
     oddities: Vec<[AtomicU64; 3]>,
 }
 
@@ -74,14 +69,13 @@ fn zeros<const N: usize>() -> [AtomicU64; N] {
 }
 
 impl Shard {
-    fn new(features: usize) -> Self {
+    fn new(features: usize, scale: &Scale) -> Self {
         Self {
             requests: std::array::from_fn(|_| zeros()),
             times: zeros(),
             nanoseconds: AtomicU64::new(0),
             rows: AtomicU64::new(0),
-            scores: zeros(),
-            score_sum: AtomicU64::new(0),
+            scores: Scores::new(scale),
             oddities: (0..features).map(|_| zeros()).collect(),
         }
     }
@@ -102,22 +96,9 @@ impl Shard {
     }
 
     /// Rows were scored.
-    pub(crate) fn scored(&self, batch: &Batch, probabilities: &[f32]) {
-        self.rows.fetch_add(probabilities.len() as u64, Relaxed);
-        let mut sum = 0_u64;
-        for &probability in probabilities {
-            let score = f64::from(probability).clamp(0.0, 1.0);
-            let bucket = TENTHS.partition_point(|bound| score > *bound);
-            self.scores[bucket.min(TENTHS.len() - 1)].fetch_add(1, Relaxed);
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "between 0 and 2^32"
-            )]
-            let units = (score * SCORE_UNIT) as u64;
-            sum += units;
-        }
-        self.score_sum.fetch_add(sum, Relaxed);
+    fn scored(&self, batch: &Batch, answers: &Answers, scale: &Scale, model: &Model) {
+        self.rows.fetch_add(answers.len() as u64, Relaxed);
+        self.scores.count(answers, scale, &model.predictor);
         for (counts, odd) in self.oddities.iter().zip(batch.oddities()) {
             for (count, more) in counts.iter().zip([odd.unseen, odd.missing, odd.outside]) {
                 if more > 0 {
@@ -129,14 +110,17 @@ impl Shard {
 }
 
 impl Metrics {
-    pub(crate) fn new(workers: usize, features: usize) -> Self {
+    pub(crate) fn new(workers: usize, model: &Model) -> Self {
+        let features = model.predictor.signature().features.len();
+        let scale = Scale::of(model);
         #[expect(
             clippy::disallowed_methods,
             reason = "when a process started is the clock's to say, and enters no artifact"
         )]
         let now = SystemTime::now();
         Self {
-            shards: (0..workers).map(|_| Shard::new(features)).collect(),
+            shards: (0..workers).map(|_| Shard::new(features, &scale)).collect(),
+            scale,
             started: now.duration_since(UNIX_EPOCH).unwrap_or_default(),
             draining: AtomicBool::new(false),
             connections: AtomicU64::new(0),
@@ -147,6 +131,11 @@ impl Metrics {
     /// A worker's own shard.
     pub(crate) fn shard(&self, worker: usize) -> &Shard {
         &self.shards[worker]
+    }
+
+    /// Rows were scored by a worker.
+    pub(crate) fn scored(&self, worker: usize, batch: &Batch, answers: &Answers, model: &Model) {
+        self.shards[worker].scored(batch, answers, &self.scale, model);
     }
 
     fn sum(&self, count: impl Fn(&Shard) -> &AtomicU64) -> u64 {
@@ -187,8 +176,9 @@ impl Metrics {
             self.times(),
             Family::counter("trainyard_rows", "Rows scored.")
                 .point(Point::count(self.sum(|shard| &shard.rows))),
-            self.scores(),
         ];
+        let scores: Vec<&Scores> = self.shards.iter().map(|shard| &shard.scores).collect();
+        families.extend(self.scale.families(&scores));
         families.extend(self.oddities(&served.model.predictor.signature().features));
         prometheus(&families)
     }
@@ -225,18 +215,6 @@ impl Metrics {
         })
     }
 
-    fn scores(&self) -> Family {
-        let (buckets, count) = cumulate(TENTHS, |at| self.sum(|shard| &shard.scores[at]));
-        Family::histogram("trainyard_score", "Probabilities of the positive class.").distribution(
-            Histogram {
-                labels: Vec::new(),
-                buckets,
-                sum: self.sum(|shard| &shard.score_sum) as f64 / SCORE_UNIT,
-                count,
-            },
-        )
-    }
-
     /// A family for each kind of oddity, with a point for each feature that can have it.
     fn oddities(&self, features: &[Feature]) -> [Family; 3] {
         let family = |kind: usize, name: &str, help: &str, possible: fn(&Feature) -> bool| {
@@ -271,7 +249,7 @@ impl Metrics {
 }
 
 /// Counts by bucket as a histogram has them: each with those below it.
-fn cumulate(
+pub(crate) fn cumulate(
     bounds: impl IntoIterator<Item = f64>,
     count: impl Fn(usize) -> u64,
 ) -> (Vec<(f64, u64)>, u64) {

@@ -1,6 +1,5 @@
 //! The model that is served, and everything about it that never changes.
 
-use std::fmt::Write as _;
 use std::path::Path;
 
 use bytes::Bytes;
@@ -8,9 +7,10 @@ use serde::Serialize;
 use serde_json::json;
 use yard_cli::recorded_path;
 use yard_contract::Sha256;
-use yard_model::Model;
+use yard_model::{Answers, Model};
 use yard_package::{Limits, Package};
 
+use crate::answer::Words;
 use crate::error::ServeError;
 use crate::plan;
 
@@ -22,8 +22,7 @@ pub(crate) struct Served {
     /// The answer to `GET /`.
     pub(crate) about: Bytes,
     start: String,
-    negative: String,
-    positive: String,
+    words: Words,
 }
 
 /// Which model answers. A bare model folder has neither name nor version.
@@ -59,7 +58,7 @@ impl Served {
             "model": identity,
             "served_by": { "tool": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION") },
             "endpoints": {
-                "POST /predict": "probabilities for {\"rows\": [{\"feature\": value, …}, …]}, or for one such row",
+                "POST /predict": "answers for {\"rows\": [{\"feature\": value, …}, …]}, or for one such row",
                 "GET /health/live": "whether the process answers",
                 "GET /health/ready": "whether it takes requests",
                 "GET /metrics": "counts and times in Prometheus' text format",
@@ -69,13 +68,10 @@ impl Served {
         });
         let mut about = serde_json::to_vec_pretty(&about).unwrap_or_default();
         about.push(b'\n');
-        let classes = &signature.target.classes;
-        let class = |name: &str| format!(",\"class\":{}}}", json!(name));
         Ok(Self {
             about: about.into(),
             start: format!("{{\"model\":{},\"predictions\":[", json!(identity)),
-            negative: class(&classes.negative),
-            positive: class(&classes.positive),
+            words: Words::of(signature),
             identity,
             model,
         })
@@ -91,14 +87,13 @@ impl Served {
         let predictor = &self.model.predictor;
         let found = predictor.predict_rows(&rows).map_err(ServeError::Golden)?;
         let tolerance = golden.tolerance.get();
-        for (row, (golden, found)) in golden.rows.iter().zip(found).enumerate() {
-            let (found, expected) = (f64::from(found), golden.probability.get());
-            let difference = (found - expected).abs();
+        for (row, (golden, found)) in golden.rows.iter().zip(found.rows()).enumerate() {
+            let difference = golden.difference(found).unwrap_or(f64::INFINITY);
             if difference > tolerance {
                 return Err(ServeError::Differs {
                     row,
-                    found,
-                    expected,
+                    found: listed(found.iter().map(|number| f64::from(*number))),
+                    expected: listed(golden.answer.iter().map(|number| number.get())),
                     difference,
                     tolerance,
                 });
@@ -107,20 +102,15 @@ impl Served {
         Ok(rows.len())
     }
 
-    /// The answer for some probabilities, each in its shortest decimal form.
-    pub(crate) fn answer(&self, probabilities: &[f32]) -> Bytes {
-        let mut text = String::with_capacity(self.start.len() + 64 * probabilities.len() + 4);
+    /// What is answered to rows.
+    pub(crate) fn answer(&self, answers: &Answers) -> Bytes {
+        let mut text = String::with_capacity(self.start.len() + 64 * answers.len() + 4);
         text.push_str(&self.start);
-        for (row, &probability) in probabilities.iter().enumerate() {
-            let separator = if row > 0 { "," } else { "" };
-            let is_positive = self.model.predictor.is_positive(probability);
-            let class = if is_positive {
-                &self.positive
-            } else {
-                &self.negative
-            };
-            // Writing to a text cannot fail.
-            let _ = write!(text, "{separator}{{\"probability\":{probability}{class}");
+        for (row, answer) in answers.rows().enumerate() {
+            if row > 0 {
+                text.push(',');
+            }
+            self.words.write(&mut text, &self.model.predictor, answer);
         }
         text.push_str("]}\n");
         text.into()
@@ -143,4 +133,9 @@ impl Served {
             self.identity.sha256.short()
         )
     }
+}
+
+fn listed(numbers: impl Iterator<Item = f64>) -> String {
+    let numbers: Vec<String> = numbers.map(|number| number.to_string()).collect();
+    numbers.join(", ")
 }

@@ -77,8 +77,7 @@ impl Server {
         let fail = |what| move |source| ServeError::Start { what, source };
         let signals = Signals::take().map_err(fail("the signal handlers"))?;
         let listener = listen(&plan.listen)?;
-        let features = served.model.predictor.signature().features.len();
-        let metrics = Arc::new(Metrics::new(plan.threads, features));
+        let metrics = Arc::new(Metrics::new(plan.threads, &served.model));
         let (alive, ended) = channel(1);
         let workers = (0..plan.threads)
             .map(|number| worker::start(number, served, &metrics, plan.limits, alive.clone()));

@@ -15,7 +15,7 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::LocalSet;
 use tokio::time::{MissedTickBehavior, interval};
-use yard_model::Batch;
+use yard_model::{Answers, Batch};
 
 use crate::connection::{self, Life, Phase, TICK, Wish};
 use crate::metrics::{Metrics, Shard};
@@ -40,6 +40,12 @@ impl Worker {
     /// The ticks since the worker began.
     pub(crate) fn now(&self) -> u64 {
         self.ticks.get()
+    }
+
+    /// Counts rows that were scored.
+    pub(crate) fn count(&self, batch: &Batch, answers: &Answers) {
+        self.metrics
+            .scored(self.number, batch, answers, &self.served.model);
     }
 
     /// This worker's counts.

@@ -139,25 +139,25 @@ impl Worst {
         found: &Prediction,
         predictor: &Predictor,
     ) -> Result<(), String> {
-        let difference = (f64::from(found.probability) - row.probability.get()).abs();
+        let answer = found.answer(&predictor.signature().answer);
+        let answer = answer.map_err(|reason| format!("golden row {number}: {reason}"))?;
+        let difference = row.difference(&answer).unwrap_or(f64::INFINITY);
         if difference > self.difference {
             (self.row, self.difference) = (number, difference);
         }
-        let classes = &predictor.signature().target.classes;
-        let is_positive = predictor.is_positive(found.probability);
-        let class = if is_positive {
-            &classes.positive
-        } else {
-            &classes.negative
-        };
-        if found.class == *class {
-            Ok(())
-        } else {
-            let (probability, said) = (found.probability, &found.class);
-            Err(format!(
-                "golden row {number}: probability {probability} means class `{class}`, not `{said}`"
-            ))
+        let classes = predictor.signature().answer.classes();
+        let class = predictor.class(&answer).map(|place| classes[place]);
+        if found.class.as_deref() == class {
+            return Ok(());
         }
+        let quoted = |class: Option<&str>| class.map_or("none".to_owned(), |c| format!("`{c}`"));
+        let numbers: Vec<String> = answer.iter().map(f32::to_string).collect();
+        Err(format!(
+            "golden row {number}: the answer {} means class {}, not {}",
+            numbers.join(", "),
+            quoted(class),
+            quoted(found.class.as_deref())
+        ))
     }
 
     fn judge(&self, model: &Model, how: &str) -> Outcome {

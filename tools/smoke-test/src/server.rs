@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 use serde_json::json;
-use yard_contract::{Scalar, Sha256};
+use yard_contract::{Answer, Scalar, Sha256};
 use yard_forge::{Ask, Client, ForgeError, Monotonic, Reply, Settings, Variables};
 
 use crate::error::SmokeError;
@@ -36,13 +36,40 @@ pub(crate) struct ModelName {
     pub(crate) sha256: Sha256,
 }
 
-/// The answer for one row.
+/// The answer for one row, of whichever task: [`Self::answer`] says whether it is of the right
+/// one. Numbers are in the precision in which models answer, so that a text that reads back as the
+/// same answer differs by nothing.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Prediction {
-    /// In the precision in which models answer, so that a text that reads back as the same answer
-    /// differs by nothing.
-    pub(crate) probability: f32,
-    pub(crate) class: String,
+    probability: Option<f32>,
+    probabilities: Option<BTreeMap<String, f32>>,
+    value: Option<f32>,
+    pub(crate) class: Option<String>,
+}
+
+impl Prediction {
+    /// The numbers of the answer in the order of the signature; what is missing where it is none
+    /// of this task.
+    pub(crate) fn answer(&self, of: &Answer) -> Result<Vec<f32>, String> {
+        let missing = |what: &str| format!("the prediction has no `{what}`");
+        match of {
+            Answer::Binary(_) => {
+                let found = self.probability.ok_or_else(|| missing("probability"))?;
+                Ok(vec![found])
+            }
+            Answer::Regression(_) => Ok(vec![self.value.ok_or_else(|| missing("value"))?]),
+            Answer::Multiclass(several) => {
+                let named = self.probabilities.as_ref();
+                let named = named.ok_or_else(|| missing("probabilities"))?;
+                let classes = several.classes.iter();
+                let of_class = |class: &String| {
+                    let found = named.get(class).copied();
+                    found.ok_or_else(|| format!("the prediction has no probability of `{class}`"))
+                };
+                classes.map(of_class).collect()
+            }
+        }
+    }
 }
 
 /// What `GET /` answers, as far as it matters here.

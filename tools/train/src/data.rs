@@ -87,7 +87,8 @@ pub(crate) fn load(plan: &Plan, bytes: &[u8]) -> Result<(Training, Split), Train
 }
 
 fn check_classes(part: &'static str, counts: &SplitPart) -> Result<(), TrainError> {
-    let (positives, negatives) = (counts.positives, counts.rows - counts.positives);
+    let positives = counts.positives.unwrap_or(0);
+    let negatives = counts.rows - positives;
     if positives == 0 || negatives == 0 {
         return Err(TrainError::OneClass {
             part,
@@ -196,7 +197,7 @@ impl File<'_> {
         let [train, out] = digests;
         let part = |side: usize, digest: Digester| SplitPart {
             rows: counts[side].0,
-            positives: counts[side].1,
+            positives: Some(counts[side].1),
             rows_sha256: digest.finish(),
         };
         Ok((part(0, train), part(1, out)))

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use yard_contract::{
-    Algorithm, CrossValidation, Feature, FeatureType, Finite, Importance, Round, Scalar, Signature,
-    Target, Task,
+    Algorithm, Answer, Binary, CrossValidation, Feature, FeatureType, Finite, Importance, Round,
+    Scalar, Signature,
 };
 use yard_model::{BuildError, GraphBuilder, Numbers, Predictor};
 use yard_stats::binary::{Ranked, Scored};
@@ -58,19 +58,18 @@ pub(crate) fn finish(mut graph: GraphBuilder, margin: &Numbers) -> Result<Vec<u8
 /// What the model takes and answers, from the rows it was fitted on.
 pub(crate) fn signature(training: &Training, config: &TrainConfig) -> Signature {
     Signature {
-        task: Task::Binary,
-        target: Target {
-            column: config.target.column.clone(),
+        target: config.target.column.clone(),
+        answer: Answer::Binary(Binary {
             classes: training.classes.clone(),
-        },
+            probabilities: PROBABILITIES.to_owned(),
+            margin: Some(MARGIN.to_owned()),
+            threshold: config.threshold,
+        }),
         features: training
             .table
             .columns()
             .map(|(name, column)| feature(name, column))
             .collect(),
-        probabilities: PROBABILITIES.to_owned(),
-        margin: Some(MARGIN.to_owned()),
-        threshold: config.threshold,
         missing: config.missing.clone(),
     }
 }
@@ -152,7 +151,7 @@ pub(crate) fn cross_validate(
         let predictor = Predictor::new(&fitted.onnx, signature(&inside, config))?;
         let scores: Vec<f64> = predictor
             .predict(&out.table)?
-            .into_iter()
+            .column(0)
             .map(f64::from)
             .collect();
         auc.push(Ranked::new(Scored::new(&out.labels, &scores, None)?)?.auc()?);

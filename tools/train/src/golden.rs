@@ -13,7 +13,7 @@ use crate::split::draw;
 
 /// How many rows, the one without any value included.
 const ROWS: usize = 24;
-/// How far an answer may lie from the recorded one: what the last digits of another runtime's
+/// How far an answer may lie from the recorded one, in units of `max(1, |answer|)`: what the last digits of another runtime's
 /// exponential function come to, and no more.
 const TOLERANCE: f64 = 1e-6;
 
@@ -29,10 +29,13 @@ pub(crate) fn of(table: &Table, predictor: &Predictor, seed: u64) -> Result<Gold
     let answers = predictor.predict_rows(&rows)?;
     let rows = rows
         .into_iter()
-        .zip(answers)
-        .map(|(features, probability)| GoldenRow {
+        .zip(answers.rows())
+        .map(|(features, answer)| GoldenRow {
             features,
-            probability: Finite::new(f64::from(probability)).unwrap_or_default(),
+            answer: answer
+                .iter()
+                .map(|value| Finite::new(f64::from(*value)).unwrap_or_default())
+                .collect(),
         });
     Ok(Golden {
         tolerance: Finite::new(TOLERANCE).unwrap_or_default(),

@@ -82,8 +82,8 @@ fn train(plan: &Plan, io: &mut Io) -> Result<Verdict, TrainError> {
 
     let signature = fit::signature(&training, config);
     let predictor = Predictor::new(&fitted.onnx, signature.clone())?;
-    let probabilities = predictor.predict(&training.table)?;
-    let profile = profile::of(&training.table, &training.labels, &probabilities);
+    let answers = predictor.predict(&training.table)?;
+    let profile = profile::of(&training, &signature, &answers);
     let golden = golden::of(&training.table, &predictor, config.seed)?;
 
     let from = vec![source.input, plan.config_input.clone()];

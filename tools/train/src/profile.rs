@@ -1,24 +1,35 @@
 //! How the training rows are distributed: what drift is measured against later.
 
-use yard_contract::{CategoryShare, FeatureProfile, Finite, Profile};
-use yard_table::{Categories, Column, Table};
+use yard_contract::{CategoryShare, FeatureProfile, Finite, Profile, Signature};
+use yard_model::Answers;
+use yard_table::{Categories, Column};
+
+use crate::data::Training;
 
 /// Bins of a numeric column. Twenty equal shares are what a population-stability index is usually
 /// taken over, at most.
 const BINS: usize = 20;
 
 /// The profile of the features and of the model's answers on the same rows.
-pub(crate) fn of(table: &Table, labels: &[bool], probabilities: &[f32]) -> Profile {
-    let positives = labels.iter().filter(|label| **label).count();
-    let features = table.columns().map(|(name, column)| match column {
+pub(crate) fn of(training: &Training, signature: &Signature, answers: &Answers) -> Profile {
+    let (classes, labels) = (&training.classes, &training.labels);
+    let class = |label: &bool| {
+        if *label {
+            &classes.positive
+        } else {
+            &classes.negative
+        }
+    };
+    let target: Categories = labels.iter().map(|label| class(label).clone()).collect();
+    let features = training.table.columns().map(|(name, column)| match column {
         Column::Number(values) => numbers(name, values),
         Column::Category(values) => categories(name, values),
     });
     Profile {
         rows: labels.len() as u64,
-        positive_share: share(positives, labels.len()),
+        target: categories(&signature.target, &target),
         features: features.collect(),
-        score: numbers("score", probabilities),
+        scores: vec![numbers("score", answers.values())],
     }
 }
 

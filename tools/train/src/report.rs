@@ -31,12 +31,15 @@ fn human(run: &Run, split: &Split, plan: &Plan, out: &mut dyn Write) -> io::Resu
             let (mean, sd) = (cv.auc_mean.get(), cv.auc_sd.get());
             format!(", AUC {mean:.4} ± {sd:.4} over {} folds", cv.folds)
         });
+    let positives = split
+        .train
+        .positives
+        .map_or_else(String::new, |count| format!(" ({count} positive)"));
     writeln!(
         out,
-        "{bold}{}{bold:#} fitted on {} rows ({} positive){folds}; {} held out",
+        "{bold}{}{bold:#} fitted on {} rows{positives}{folds}; {} held out",
         run.algorithm.as_str(),
         split.train.rows,
-        split.train.positives,
         split.holdout.rows,
     )?;
     let top: Vec<String> = run

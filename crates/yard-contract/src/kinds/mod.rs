@@ -14,7 +14,7 @@ mod signature;
 mod smoke;
 mod split;
 
-pub use batch::BatchReport;
+pub use batch::{BatchReport, ClassCount, ScoreSummary};
 pub use data_report::{ColumnSummary, DataReport, Finding, Rule, RuleCount};
 pub use evaluation::{
     Baseline, Comparison, Confusion, CurvePoint, Curves, Decisions, Difference, Estimate,
@@ -27,6 +27,8 @@ pub use measurement::Measurement;
 pub use profile::{CategoryShare, FeatureProfile, Profile};
 pub use receipt::{Delivery, DeliveryAction, PublishReceipt};
 pub use run::{Algorithm, CrossValidation, Environment, Importance, Round, Run};
-pub use signature::{Classes, Feature, FeatureType, Signature, Target, Task};
+pub use signature::{
+    Answer, Binary, Classes, Feature, FeatureType, Multiclass, Regression, Signature, Task,
+};
 pub use smoke::{Check, SmokeReport};
 pub use split::{Split, SplitMethod, SplitPart};

@@ -9,12 +9,14 @@ use crate::document::{Artifact, Version};
 pub struct Profile {
     /// Rows the profile was made from.
     pub rows: u64,
-    /// The share of the positive class.
-    pub positive_share: Finite,
+    /// How the target was distributed: its classes as categories, or its numbers in bins.
+    pub target: FeatureProfile,
     /// One entry a feature, in the signature's order.
     pub features: Vec<FeatureProfile>,
-    /// The distribution of the model's positive probability on the training rows.
-    pub score: FeatureProfile,
+    /// How the model's answers on the training rows were distributed: the positive class's
+    /// probability as `score`, each class's probability under the class's name in the signature's
+    /// order, or the predicted number as `score`.
+    pub scores: Vec<FeatureProfile>,
 }
 
 /// One column's distribution.

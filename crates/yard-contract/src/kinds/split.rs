@@ -38,8 +38,9 @@ pub enum SplitMethod {
 pub struct SplitPart {
     /// How many rows.
     pub rows: u64,
-    /// How many of them belong to the positive class.
-    pub positives: u64,
+    /// How many of them belong to the positive class, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub positives: Option<u64>,
     /// The digest of the rows' bytes in the table, in the order of the file.
     pub rows_sha256: Sha256,
 }

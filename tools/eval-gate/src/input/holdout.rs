@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use yard_contract::Signature;
+use yard_contract::{Binary, Signature};
 use yard_model::Predictor;
 use yard_table::{ColumnKind, ColumnSpec, Layout, Table, TableError};
 
@@ -35,7 +35,7 @@ pub(crate) fn read(
     let layout = Layout::sniff(bytes).with_missing(&signature.missing);
     let features = Table::read(bytes, &layout, &predictor.specs()).map_err(&fail)?;
     let mut names: Vec<&String> = slice_columns.iter().collect();
-    names.push(&signature.target.column);
+    names.push(&signature.target);
     let texts = |name: &&String| ColumnSpec::new(name, ColumnKind::Category);
     let specs: Vec<ColumnSpec> = names.iter().map(texts).collect();
     let slices = Table::read(bytes, &layout, &specs).map_err(&fail)?;
@@ -93,34 +93,41 @@ fn numbers(table: &Table, name: &str) -> Result<Vec<u32>, GateError> {
         .collect()
 }
 
+/// The answer of a model that tells two classes apart.
+pub(crate) fn binary(signature: &Signature) -> Result<&Binary, GateError> {
+    signature.binary().ok_or_else(|| GateError::Task {
+        target: signature.target.clone(),
+        task: signature.task().as_str(),
+    })
+}
+
 fn labels(table: &Table, signature: &Signature) -> Result<Vec<bool>, GateError> {
     let target = &signature.target;
-    let column = table
-        .category(&target.column)
-        .ok_or_else(|| GateError::Table {
-            path: target.column.clone(),
-            source: TableError::MissingColumn {
-                column: target.column.clone(),
-                nearest: None,
-            },
-        })?;
+    let classes = &binary(signature)?.classes;
+    let column = table.category(target).ok_or_else(|| GateError::Table {
+        path: target.clone(),
+        source: TableError::MissingColumn {
+            column: target.clone(),
+            nearest: None,
+        },
+    })?;
     let class_of = |level: &String| {
-        if *level == target.classes.positive {
+        if *level == classes.positive {
             Some(true)
-        } else if *level == target.classes.negative {
+        } else if *level == classes.negative {
             Some(false)
         } else {
             None
         }
     };
-    let classes: Vec<Option<bool>> = column.levels.iter().map(class_of).collect();
+    let labels: Vec<Option<bool>> = column.levels.iter().map(class_of).collect();
     let label = |(row, code): (usize, &u32)| {
-        classes[*code as usize].ok_or_else(|| GateError::Label {
+        labels[*code as usize].ok_or_else(|| GateError::Label {
             line: table.line(row),
-            column: target.column.clone(),
+            column: target.clone(),
             value: column.text(row).to_owned(),
-            negative: target.classes.negative.clone(),
-            positive: target.classes.positive.clone(),
+            negative: classes.negative.clone(),
+            positive: classes.positive.clone(),
         })
     };
     column.codes.iter().enumerate().map(label).collect()

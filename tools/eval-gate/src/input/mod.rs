@@ -62,15 +62,16 @@ pub(crate) fn read(plan: &Plan, io: &mut Io) -> Result<Subject, GateError> {
         Opponent::FirstModel(_) => None,
     };
     inputs.push(plan.config_input.clone());
-    let target = &model.predictor.signature().target;
-    let named = |class: &str| format!("{} = {class}", target.column);
+    let signature = model.predictor.signature();
+    let classes = &holdout::binary(signature)?.classes;
+    let named = |class: &str| format!("{} = {class}", signature.target);
     Ok(Subject {
         holdout,
         model: scores,
         champion,
         classes: ClassNames {
-            negative: named(&target.classes.negative),
-            positive: named(&target.classes.positive),
+            negative: named(&classes.negative),
+            positive: named(&classes.positive),
         },
         inputs,
     })

@@ -7,6 +7,7 @@ use yard_model::{Model, Predictor};
 use yard_package::{Limits, Package};
 
 use super::Scores;
+use super::holdout::binary;
 use crate::error::GateError;
 
 pub(crate) fn open(path: &Path) -> Result<Model, GateError> {
@@ -26,7 +27,8 @@ pub(crate) fn score(
     model: &Model,
     features: &yard_table::Table,
 ) -> Result<Scores, GateError> {
-    let probabilities = model
+    let threshold = binary(model.predictor.signature())?.threshold;
+    let answers = model
         .predictor
         .predict(features)
         .map_err(|source| GateError::Predict {
@@ -35,24 +37,20 @@ pub(crate) fn score(
         })?;
     Ok(Scores {
         sha256: model.sha256,
-        threshold: model.predictor.signature().threshold,
-        probabilities: probabilities.into_iter().map(f64::from).collect(),
+        threshold,
+        probabilities: answers.column(0).map(f64::from).collect(),
     })
 }
 
 pub(crate) fn same_target(model: &Predictor, champion: &Predictor) -> Result<(), GateError> {
-    let (model, champion) = (&model.signature().target, &champion.signature().target);
+    let shown = |predictor: &Predictor| {
+        let signature = predictor.signature();
+        let classes = signature.answer.classes().join(" or ");
+        format!("{} = {classes}", signature.target)
+    };
+    let (model, champion) = (shown(model), shown(champion));
     if model == champion {
         return Ok(());
     }
-    let shown = |target: &yard_contract::Target| {
-        format!(
-            "{} = {} or {}",
-            target.column, target.classes.negative, target.classes.positive
-        )
-    };
-    Err(GateError::OtherTarget {
-        champion: shown(champion),
-        model: shown(model),
-    })
+    Err(GateError::OtherTarget { champion, model })
 }

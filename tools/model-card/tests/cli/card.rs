@@ -3,8 +3,8 @@
 use pulldown_cmark::{Event, Options, Parser, Tag};
 use serde::Deserialize;
 use yard_contract::{
-    Comparison, DataReport, Evaluation, Gate, Rule, RuleCount, Run, Sha256, Signature, SliceResult,
-    Verdict,
+    Answer, Comparison, DataReport, Evaluation, Gate, Rule, RuleCount, Run, Sha256, Signature,
+    SliceResult, Verdict,
 };
 
 use crate::line::{Line, estimate, finite};
@@ -276,8 +276,11 @@ fn whatever_comes_in_as_data_comes_out_as_data() {
         );
         line.write("configs/card.yaml", config.as_bytes());
         line.refit::<Signature>("signature.json", |signature| {
-            signature.target.column = text.to_owned();
-            signature.target.classes.positive = text.to_owned();
+            signature.target = text.to_owned();
+            let Answer::Binary(binary) = &mut signature.answer else {
+                unreachable!("the line's model tells two classes apart");
+            };
+            binary.classes.positive = text.to_owned();
             signature.features[0].name = text.to_owned();
         });
         let run = line.edit::<Run>("out/model/run.json", |run| {

@@ -6,11 +6,11 @@ use std::process::{Command, Output};
 
 use yard_cli::files;
 use yard_contract::{
-    Algorithm, Artifact, Baseline, CategoryShare, Champion, Classes, ColumnSummary, Confusion,
-    Curves, DataReport, Document, Environment, Estimate, Evaluation, Feature, FeatureProfile,
-    FeatureType, Finite, Gate, Golden, Importance, Input, ManifestFile, Producer, Profile,
-    ReliabilityBin, RuleResult, Run, Scalar, Sha256, Signature, SliceResult, Split, SplitMethod,
-    SplitPart, Target, Task, Verdict,
+    Algorithm, Answer, Artifact, Baseline, Binary, CategoryShare, Champion, Classes, ColumnSummary,
+    Confusion, Curves, DataReport, Document, Environment, Estimate, Evaluation, Feature,
+    FeatureProfile, FeatureType, Finite, Gate, Golden, Importance, Input, ManifestFile, Producer,
+    Profile, ReliabilityBin, RuleResult, Run, Scalar, Sha256, Signature, SliceResult, Split,
+    SplitMethod, SplitPart, Verdict,
 };
 
 /// A folder in which the whole line has run.
@@ -217,14 +217,16 @@ fn signature() -> Signature {
         categories: Vec::new(),
     };
     Signature {
-        task: Task::Binary,
-        target: Target {
-            column: "defaulted".to_owned(),
+        target: "defaulted".to_owned(),
+        answer: Answer::Binary(Binary {
             classes: Classes {
                 negative: "0".to_owned(),
                 positive: "1".to_owned(),
             },
-        },
+            probabilities: "probabilities".to_owned(),
+            margin: None,
+            threshold: finite(0.2),
+        }),
         features: vec![
             number("income_monthly", false, 200.0, 48_230.0),
             number("external_score", true, 0.0, 0.987),
@@ -237,9 +239,6 @@ fn signature() -> Signature {
                 categories: ["capital", "coast", "north"].map(str::to_owned).into(),
             },
         ],
-        probabilities: "probabilities".to_owned(),
-        margin: None,
-        threshold: finite(0.2),
         missing: Vec::new(),
     }
 }
@@ -263,13 +262,13 @@ fn profile() -> Profile {
     };
     Profile {
         rows: 22_425,
-        positive_share: finite(0.092),
+        target: feature("defaulted", 0.0),
         features: vec![
             feature("income_monthly", 0.0),
             feature("external_score", 0.162),
             region,
         ],
-        score: feature("score", 0.0),
+        scores: vec![feature("score", 0.0)],
     }
 }
 
@@ -307,7 +306,7 @@ fn run(files: Vec<ManifestFile>) -> Run {
 fn split() -> Split {
     let part = |rows, positives| SplitPart {
         rows,
-        positives,
+        positives: Some(positives),
         rows_sha256: Sha256::of(b"rows"),
     };
     Split {

@@ -45,7 +45,7 @@ fn a_model_that_does_not_reproduce_its_golden_rows_is_refused() {
     let at = |name: &str| case.path("model").join(name);
     let read = |name: &str| std::fs::read(at(name)).unwrap();
     let mut golden = Document::<Golden>::parse(&read("golden.json")).unwrap();
-    golden.body.rows[2].probability = Finite::new(0.5).unwrap();
+    golden.body.rows[2].answer = vec![Finite::new(0.5).unwrap()];
     files::write(&at("golden.json"), &golden.to_bytes()).unwrap();
     let mut run = Document::<Run>::parse(&read("run.json")).unwrap();
     for file in &mut run.body.files {

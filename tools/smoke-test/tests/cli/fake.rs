@@ -50,7 +50,7 @@ impl Fake {
             .body;
         let named = golden.rows.iter().map(|row| {
             let features = serde_json::to_value(&row.features).unwrap();
-            (features.to_string(), row.probability.get())
+            (features.to_string(), row.answer[0].get())
         });
         let model: &[u8] = if fault == Fault::OtherModel {
             b"another"
