@@ -165,7 +165,7 @@ fn paired(table: &Table) -> anyhow::Result<Value> {
     let weights = table.weights.as_deref();
     let pair = Pair::new(&table.labels, &table.scores, champion, weights)?;
     Ok(either(delong_difference(&pair), |difference| {
-        let interval = difference.interval(Confidence::P95);
+        let interval = difference.published_interval(Confidence::P95);
         json!({
             "challenger": area(difference.challenger),
             "champion": area(difference.champion),
@@ -173,7 +173,7 @@ fn paired(table: &Table) -> anyhow::Result<Value> {
             "difference": difference.value,
             "standard_error": difference.standard_error(),
             "z": number(difference.z()),
-            "p": number(difference.p_value()),
+            "p": number(difference.published_p_value()),
             "interval": [interval.lower, interval.upper],
         })
     }))

@@ -147,6 +147,14 @@ pub enum Undefined {
     /// More than one replicate in twenty of a bootstrap is undefined.
     #[error("too many bootstrap replicates are undefined")]
     FewReplicates,
+    /// Too few rows make the difference for an interval or a level to hold ([`crate::support`]).
+    #[error("too few rows carry it: {found:.1} degrees of freedom where a decision needs {needed}")]
+    TooFewInformative {
+        /// Degrees of freedom of the estimate's variance.
+        found: f64,
+        /// How many it takes.
+        needed: f64,
+    },
     /// The formula holds for unweighted rows only; a bootstrap takes weights.
     #[error("the formula does not hold for weighted rows")]
     Weighted,

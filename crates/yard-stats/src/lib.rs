@@ -19,6 +19,7 @@
 //! - [`bootstrap`]: how far any metric, or the difference of two models, would move on other rows.
 //! - [`interval`]: what a number's uncertainty looks like, and intervals for proportions.
 //! - [`slices`]: where a model errs more than elsewhere.
+//! - [`support`]: whether the rows can carry a decision at all.
 //! - [`planning`]: how many rows a decision needs, and what it can tell with those there are.
 //! - [`multiple`]: several tests at once, and several looks at the same rows.
 //! - [`noise`]: how much of a difference is the training seed.
@@ -61,5 +62,6 @@ pub mod planning;
 pub mod regression;
 pub mod slices;
 pub mod sum;
+pub mod support;
 
 pub use error::{InputError, Metric, Undefined};

@@ -2,6 +2,7 @@
 
 use crate::distribution::{normal_cdf, normal_quantile, student_t_quantile, student_t_tail};
 use crate::interval::{Confidence, Interval};
+use crate::support::{self, Parts, freedom};
 use crate::{Metric, Undefined, sum::Sum};
 
 /// A statistic, its replicates, and what corrects them for bias and skewness.
@@ -14,8 +15,8 @@ use crate::{Metric, Undefined, sum::Sum};
 ///
 /// A draw from n units varies less than the units do, by (n−1)/n, and quantiles know nothing of Student's
 /// t. Both are made good by reading wider quantiles: √(n/(n−1))·t in place of z (T. C. Hesterberg, "What
-/// teachers should know about the bootstrap", The American Statistician 2015). With two strata both
-/// numbers are Welch's, from what each stratum adds to the variance.
+/// teachers should know about the bootstrap", The American Statistician 2015), with the degrees of
+/// freedom of [`crate::support`], from what each stratum adds to the variance.
 ///
 /// B. Efron, "Better bootstrap confidence intervals", JASA 1987; acceleration of several samples and
 /// from groups left out in turn: B. Efron, R. J. Tibshirani, "An introduction to the bootstrap", 1993.
@@ -33,8 +34,11 @@ pub struct Resampled {
 /// What a small number of units asks for.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Small {
-    /// Degrees of freedom.
+    /// Degrees of freedom that the quantiles are widened by.
     freedom: f64,
+    /// Degrees of freedom that a decision hangs on: 0 where nothing varies, or the
+    /// statistic hangs on one group.
+    informative: f64,
     /// How much too narrow replicates are spread.
     stretch: f64,
 }
@@ -78,6 +82,12 @@ impl Resampled {
         }
     }
 
+    /// Both models gave every row the same score: there is nothing that other rows could tell.
+    pub(super) fn of_one_model(mut self) -> Self {
+        self.small.informative = f64::INFINITY;
+        self
+    }
+
     /// The statistic of the rows themselves.
     pub fn estimate(&self) -> f64 {
         self.estimate
@@ -94,9 +104,17 @@ impl Resampled {
         self.undefined
     }
 
+    /// Whether there is enough to decide on: ask before the p-values, and answer "inconclusive" on
+    /// [`Undefined::TooFewInformative`]. A statistic that no unit moves is never enough, unless two models
+    /// are compared that give every row the same score.
+    pub fn enough(&self) -> Metric<()> {
+        self.defined()?;
+        support::enough(self.small.informative)
+    }
+
     /// Standard deviation of the replicates.
     pub fn standard_error(&self) -> Metric {
-        self.enough()?;
+        self.defined()?;
         let n = self.replicates.len() as f64;
         let mean = self.replicates.iter().copied().collect::<Sum>().value() / n;
         let squares = self
@@ -108,14 +126,14 @@ impl Resampled {
 
     /// The interval between the replicates' own quantiles.
     pub fn percentile(&self, confidence: Confidence) -> Metric<Interval> {
-        self.enough()?;
+        self.defined()?;
         let z = self.small.widen(confidence);
         Ok(self.between(normal_cdf(-z), normal_cdf(z)))
     }
 
     /// The bias-corrected and accelerated interval.
     pub fn bca(&self, confidence: Confidence) -> Metric<Interval> {
-        self.enough()?;
+        self.defined()?;
         let z = self.small.widen(confidence);
         Ok(self.between(self.share_at(-z), self.share_at(z)))
     }
@@ -127,7 +145,7 @@ impl Resampled {
     /// For non-inferiority by a margin δ of a metric where more is better, test the difference against
     /// −δ.
     pub fn p_at_most(&self, value: f64) -> Metric {
-        self.enough()?;
+        self.defined()?;
         let reached = self
             .replicates
             .partition_point(|&replicate| replicate <= value + ROUNDING);
@@ -136,7 +154,7 @@ impl Resampled {
 
     /// One-sided p-value of "the true value is at least `value`": small when it is below.
     pub fn p_at_least(&self, value: f64) -> Metric {
-        self.enough()?;
+        self.defined()?;
         let reached = self
             .replicates
             .partition_point(|&replicate| replicate < value - ROUNDING);
@@ -153,7 +171,7 @@ impl Resampled {
             .tail(mirrored.level_of(beyond, self.replicates.len())))
     }
 
-    fn enough(&self) -> Metric<()> {
+    fn defined(&self) -> Metric<()> {
         if self.small.freedom.is_nan() {
             return Err(Undefined::TooFewRows);
         }
@@ -226,26 +244,25 @@ fn quantile_of_share(part: f64, of: usize) -> f64 {
 
 impl Small {
     fn new(left_out: &[LeftOut<'_>]) -> Self {
-        let (mut all, mut grown, mut squares) = (0.0, 0.0, 0.0);
-        let mut fewest = usize::MAX;
-        for stratum in left_out.iter().filter(|stratum| stratum.units > 0) {
-            fewest = fewest.min(stratum.units);
-            let freedom = stratum.units as f64 - 1.0;
-            let variance = parts(stratum.values).map(|part| part * part).sum::<f64>();
-            all += variance;
-            grown += variance * stratum.units as f64 / freedom;
-            squares += variance * variance / freedom;
-        }
+        let strata = left_out.iter().filter(|stratum| stratum.units > 0);
+        let fewest = strata.clone().map(|stratum| stratum.units).min();
+        let fewest = fewest.unwrap_or(0);
         if fewest < 2 {
-            let freedom = f64::NAN;
             return Self {
-                freedom,
-                stretch: freedom,
+                freedom: f64::NAN,
+                informative: 0.0,
+                stretch: f64::NAN,
             };
         }
-        if all > 0.0 && all.is_finite() {
+        let strata: Vec<Parts> = strata
+            .map(|stratum| Parts::of(stratum.units, parts(stratum.values)))
+            .collect();
+        let all: f64 = strata.iter().map(|stratum| stratum.squares).sum();
+        if let Some(freedom) = freedom(&strata) {
+            let grown: f64 = strata.iter().map(Parts::variance).sum();
             return Self {
-                freedom: all * all / squares,
+                freedom,
+                informative: freedom,
                 stretch: (grown / all).sqrt(),
             };
         }
@@ -253,6 +270,7 @@ impl Small {
         let freedom = fewest as f64 - 1.0;
         Self {
             freedom,
+            informative: 0.0,
             stretch: (1.0 + 1.0 / freedom).sqrt(),
         }
     }

@@ -44,6 +44,8 @@ pub struct Bootstrap {
     first_stratum: usize,
     /// Units of each stratum.
     units: [usize; 2],
+    /// Whether both models give every row the same score.
+    same_scores: bool,
 }
 
 impl<'a> Resampler<'a> {
@@ -145,6 +147,7 @@ impl<'a> Resampler<'a> {
             left_out: self.leave_out(),
             first_stratum: self.sampler.groups()[0],
             units: self.sampler.units_of_strata(),
+            same_scores: self.same_scores(),
         }
     }
 
@@ -171,6 +174,14 @@ impl<'a> Resampler<'a> {
                     drawn.push(statistic.read(walk, &model.marks.of[index], *losses, lane));
                 }
             }
+        }
+    }
+
+    fn same_scores(&self) -> bool {
+        let scores = |model: &Model<'a>| model.ranked.scored().scores();
+        match &self.models[..] {
+            [one, other] => scores(one) == scores(other),
+            _ => false,
         }
     }
 
@@ -282,7 +293,12 @@ impl Bootstrap {
     pub fn difference(&self, index: usize) -> Metric<Resampled> {
         let places = [self.sides * index, self.sides * index + self.sides - 1];
         let estimate = self.estimates[places[0]]? - self.estimates[places[1]]?;
-        Ok(self.resampled(estimate, |values| values[places[0]] - values[places[1]]))
+        let found = self.resampled(estimate, |values| values[places[0]] - values[places[1]]);
+        Ok(if self.same_scores {
+            found.of_one_model()
+        } else {
+            found
+        })
     }
 
     fn of_side(&self, index: usize, side: usize) -> Metric<Resampled> {

@@ -12,10 +12,11 @@
 //! E. R. DeLong, D. M. DeLong, D. L. Clarke-Pearson, Biometrics 1988; reading placements off
 //! mid-ranks: X. Sun, W. Xu, IEEE Signal Processing Letters 2014.
 
-use super::Pair;
+use super::{Pair, Studentised};
 use crate::binary::{Ranked, count_classes};
-use crate::distribution::{normal_cdf, normal_two_sided};
+use crate::distribution::{normal_two_sided, student_t_quantile};
 use crate::interval::{Confidence, Interval};
+use crate::support::{self, Parts, freedom};
 use crate::{Metric, Undefined};
 
 /// An AUC with its DeLong variance.
@@ -25,6 +26,8 @@ pub struct Auc {
     pub value: f64,
     /// Variance of the area.
     pub variance: f64,
+    /// Degrees of freedom of that variance ([`crate::support`]); 0 where it is 0.
+    pub freedom: f64,
 }
 
 /// The difference of two AUCs measured on the same rows.
@@ -40,6 +43,8 @@ pub struct AucDifference {
     pub value: f64,
     /// Variance of the difference; 0 when no row is placed differently.
     pub variance: f64,
+    /// The same with what small and skewed samples ask for: what intervals and decisions are read from.
+    pub studentised: Studentised,
 }
 
 impl Auc {
@@ -48,26 +53,35 @@ impl Auc {
         self.variance.sqrt()
     }
 
-    /// The Wald interval cut to [0, 1].
+    /// Whether there is enough to decide on: [`Undefined::TooFewInformative`] below
+    /// [`support::NEEDED`] degrees of freedom.
+    pub fn enough(&self) -> Metric<()> {
+        support::enough(self.freedom)
+    }
+
+    /// DeLong's interval as published, value ± z·error cut to [0, 1]: what other programs print. Too
+    /// narrow where a class is small; [`Auc::logit_interval`] holds its level there.
     pub fn interval(&self, confidence: Confidence) -> Interval {
         Interval::around(self.value, self.standard_error(), confidence).within(0.0, 1.0)
     }
 
-    /// The Wald interval of the log-odds of the area, carried back: never leaves (0, 1) and covers
-    /// better than [`Auc::interval`] when the area is near 1 or a class is small.
+    /// The interval of the log-odds of the area, ± t·error by [`Auc::freedom`], carried back: never
+    /// leaves (0, 1) and covers better than [`Auc::interval`] when the area is near 1 or a class is
+    /// small.
     ///
     /// Undefined at an area of exactly 0 or 1.
     pub fn logit_interval(&self, confidence: Confidence) -> Metric<Interval> {
         let spread = self.value * (1.0 - self.value);
-        if spread <= 0.0 {
+        if spread <= 0.0 || self.variance <= 0.0 {
             return Err(Undefined::NoVariance);
         }
         let odds = libm::log(self.value) - libm::log1p(-self.value);
-        let ends = Interval::around(odds, self.standard_error() / spread, confidence);
+        let tail = 0.5 * (1.0 - confidence.level());
+        let reach = -student_t_quantile(tail, self.freedom) * self.standard_error() / spread;
         let area = |odds: f64| 1.0 / (1.0 + libm::exp(-odds));
         Ok(Interval {
-            lower: area(ends.lower),
-            upper: area(ends.upper),
+            lower: area(odds - reach),
+            upper: area(odds + reach),
         })
     }
 }
@@ -87,36 +101,46 @@ impl AucDifference {
         }
     }
 
-    /// Two-sided p-value of "the areas are equal"; undefined when the difference has no variance.
-    pub fn p_value(&self) -> Metric {
+    /// DeLong's test as published: two-sided p-value of "the areas are equal", z against the normal
+    /// distribution, as other programs print it. Undefined when the difference has no variance.
+    pub fn published_p_value(&self) -> Metric {
         self.z().map(normal_two_sided)
+    }
+
+    /// The interval as published, value ± z·error.
+    pub fn published_interval(&self, confidence: Confidence) -> Interval {
+        Interval::around(self.value, self.standard_error(), confidence).within(-1.0, 1.0)
+    }
+
+    /// Whether the rows can carry a decision about the difference: ask before any of the p-values below,
+    /// and answer "inconclusive" on [`Undefined::TooFewInformative`].
+    pub fn enough(&self) -> Metric<()> {
+        self.studentised.enough()
+    }
+
+    /// Two-sided p-value of "the areas are equal".
+    pub fn p_value(&self) -> f64 {
+        self.studentised.p_value()
     }
 
     /// One-sided p-value of "the true difference is at most `value`": small when it is above.
     ///
     /// The challenger is shown not to be worse by `margin` when the p-value at −`margin` is below the
-    /// level (non-inferiority); to be better when it is at 0. Without variance the difference is
-    /// certain: 0 above `value`, 1 at or below it.
+    /// level (non-inferiority); to be better when it is at 0. Where no row is placed differently it is
+    /// the chance that a true difference would have stayed unseen, (1 − reach)^rows of the rarer class;
+    /// 0 where the models give every row the same score.
     pub fn p_at_most(&self, value: f64) -> f64 {
-        self.tail(value - self.value, self.value > value)
+        self.studentised.p_at_most(value)
     }
 
     /// One-sided p-value of "the true difference is at least `value`": small when it is below.
     pub fn p_at_least(&self, value: f64) -> f64 {
-        self.tail(self.value - value, self.value < value)
+        self.studentised.p_at_least(value)
     }
 
-    fn tail(&self, reach: f64, certain: bool) -> f64 {
-        if self.variance > 0.0 {
-            normal_cdf(reach / self.standard_error())
-        } else {
-            f64::from(u8::from(!certain))
-        }
-    }
-
-    /// The Wald interval of the difference; a single point when it has no variance.
+    /// The interval that agrees with these p-values; a single point for a model and itself.
     pub fn interval(&self, confidence: Confidence) -> Interval {
-        Interval::around(self.value, self.standard_error(), confidence).within(-1.0, 1.0)
+        self.studentised.interval(confidence).within(-1.0, 1.0)
     }
 
     /// Correlation of the two areas; undefined when either has no variance.
@@ -130,7 +154,7 @@ impl AucDifference {
     }
 }
 
-/// The AUC of one ranking with its DeLong variance. One pass, no memory.
+/// The AUC of one ranking with its DeLong variance. Two passes, no memory.
 ///
 /// Undefined with weights ([`Undefined::Weighted`]), with a class missing, or with fewer than two
 /// rows of a class.
@@ -144,6 +168,7 @@ pub fn delong(ranked: &Ranked<'_>) -> Metric<Auc> {
     Ok(sizes.auc(
         positives.a,
         sizes.variance(positives.spread_a(), negatives.spread_a()),
+        own_parts(ranked, sizes, positives.a),
     ))
 }
 
@@ -154,25 +179,144 @@ pub fn delong(ranked: &Ranked<'_>) -> Metric<Auc> {
 /// clustered bootstrap instead.
 pub fn delong_difference(pair: &Pair<'_>) -> Metric<AucDifference> {
     let sizes = Sizes::of(pair.challenger())?;
-    let mut placed_by_challenger = vec![0_u32; pair.challenger().scored().rows()];
+    let labels = pair.challenger().scored().labels();
+    let mut placed_by_challenger = vec![0_u32; labels.len()];
     placements(pair.challenger(), sizes, |row, _, placed| {
         placed_by_challenger[row] = placed;
     });
     let mut moments = [Moments::default(); 2];
+    let mut placed_by_both = placed_by_challenger;
     placements(pair.champion(), sizes, |row, positive, placed| {
-        moments[usize::from(positive)].add(placed_by_challenger[row], placed);
+        let before = placed_by_both[row];
+        moments[usize::from(positive)].add(before, placed);
+        // Half a row apart at most 2³¹ − 1 either way: the difference wraps and is read back as i32.
+        placed_by_both[row] = before.wrapping_sub(placed);
     });
     let [negatives, positives] = moments;
 
+    let total = positives.a - positives.b; // of negatives the same
+    let mut apart = [sizes.positives, sizes.negatives].map(|rows| Apart::around(total, rows));
+    for (&halves, &positive) in placed_by_both.iter().zip(labels) {
+        apart[usize::from(!positive)].add(halves.cast_signed());
+    }
     let variance =
         |spread: fn(&Moments) -> i128| sizes.variance(spread(&positives), spread(&negatives));
+    let value = (positives.a - positives.b) as f64 / sizes.doubled_pairs();
+    let spread = variance(Moments::spread_of_difference);
     Ok(AucDifference {
-        challenger: sizes.auc(positives.a, variance(Moments::spread_a)),
-        champion: sizes.auc(positives.b, variance(Moments::spread_b)),
+        challenger: sizes.auc(
+            positives.a,
+            variance(Moments::spread_a),
+            own_parts(pair.challenger(), sizes, positives.a),
+        ),
+        champion: sizes.auc(
+            positives.b,
+            variance(Moments::spread_b),
+            own_parts(pair.champion(), sizes, positives.b),
+        ),
         covariance: variance(Moments::spread_ab),
-        value: (positives.a - positives.b) as f64 / sizes.doubled_pairs(),
-        variance: variance(Moments::spread_of_difference),
+        value,
+        variance: spread,
+        studentised: studentised(pair, sizes, (value, spread), apart),
     })
+}
+
+/// What small samples ask of the difference: its skewness and degrees of freedom.
+fn studentised(
+    pair: &Pair<'_>,
+    sizes: Sizes,
+    (value, variance): (f64, f64),
+    [positives, negatives]: [Apart; 2],
+) -> Studentised {
+    let parts = sizes.in_areas([positives.parts(), negatives.parts()]);
+    let fewest = sizes.positives.min(sizes.negatives);
+    let unseen = if pair.same_scores() {
+        f64::INFINITY
+    } else {
+        fewest.into()
+    };
+    let standard_error = variance.sqrt();
+    // Placed against rows of the other class, negatives move the area as positives do.
+    let third = parts[0].cubes + parts[1].cubes;
+    Studentised {
+        value,
+        standard_error,
+        freedom: freedom(&parts).unwrap_or(unseen),
+        skewness: if variance > 0.0 {
+            third / (variance * standard_error)
+        } else {
+            0.0
+        },
+    }
+}
+
+/// Moments of one ranking's placements in each class, in areas. Rows of a tie are placed alike, so the
+/// order of rows does not reach the sums.
+fn own_parts(ranked: &Ranked<'_>, sizes: Sizes, doubled_wins: i128) -> [Parts; 2] {
+    let rows = [sizes.positives, sizes.negatives];
+    let mut parts = rows.map(|rows| Parts::of(rows as usize, std::iter::empty()));
+    let means = rows.map(|rows| doubled_wins as f64 / f64::from(rows));
+    placements(ranked, sizes, |_, positive, placed| {
+        let class = usize::from(!positive);
+        parts[class].add(f64::from(placed) - means[class]);
+    });
+    sizes.in_areas(parts)
+}
+
+/// How far apart the two models place the rows of one class, in halves: exact sums of powers around a
+/// whole number near the mean, so that neither the order of rows nor that of models reaches them.
+#[derive(Clone, Copy)]
+struct Apart {
+    centre: i64,
+    /// With more than 2²³ rows distances are counted in coarser steps, or fourth powers would not fit.
+    step: i64,
+    rows: u32,
+    sums: [i128; 4],
+}
+
+impl Apart {
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a mean of differences that fit 32 bits"
+    )]
+    fn around(total: i128, rows: u32) -> Self {
+        let mean = total as f64 / f64::from(rows);
+        Self {
+            centre: libm::round(mean) as i64,
+            step: 1 << (u32::BITS - rows.leading_zeros()).saturating_sub(23),
+            rows,
+            sums: [0; 4],
+        }
+    }
+
+    #[inline]
+    fn add(&mut self, halves: i32) {
+        let apart = (i64::from(halves) - self.centre) / self.step;
+        let square = i128::from(apart * apart);
+        self.sums[0] += i128::from(apart);
+        self.sums[1] += square;
+        self.sums[2] += square * i128::from(apart);
+        self.sums[3] += square * square;
+    }
+
+    /// Moves the centre the last bit, to the mean itself.
+    fn parts(&self) -> Parts {
+        let n = f64::from(self.rows);
+        let [first, second, third, fourth] = self.sums.map(|sum| sum as f64);
+        let (mean, step) = (first / n, self.step as f64);
+        let squares = second - n * mean * mean;
+        let cubes = third - 3.0 * mean * second + 2.0 * n * mean * mean * mean;
+        let mut fourths = fourth - 4.0 * mean * third + 6.0 * mean * mean * second;
+        fourths -= 3.0 * n * mean * mean * mean * mean;
+        Parts {
+            units: self.rows as usize,
+            groups: self.rows as usize,
+            squares,
+            cubes,
+            fourths,
+        }
+        .scaled(step)
+    }
 }
 
 /// Rows of each class, at least two.
@@ -204,11 +348,18 @@ impl Sizes {
         2.0 * f64::from(self.positives) * f64::from(self.negatives)
     }
 
-    fn auc(self, doubled_wins: i128, variance: f64) -> Auc {
+    fn auc(self, doubled_wins: i128, variance: f64, parts: [Parts; 2]) -> Auc {
         Auc {
             value: doubled_wins as f64 / self.doubled_pairs(),
             variance,
+            freedom: freedom(&parts).unwrap_or(0.0),
         }
+    }
+
+    /// From placements in halves, positives first, to what each row adds to the area.
+    fn in_areas(self, [positives, negatives]: [Parts; 2]) -> [Parts; 2] {
+        let of_pair = 1.0 / self.doubled_pairs();
+        [positives.scaled(of_pair), negatives.scaled(of_pair)]
     }
 
     /// From the spreads n·Σx² − (Σx)² of both classes' placements, counted in halves.
@@ -311,13 +462,18 @@ mod tests {
         let difference = delong_difference(&pair).unwrap();
         assert_eq!((difference.value, difference.variance), (0.0, 0.0));
         assert_eq!(difference.z(), Err(Undefined::NoVariance));
-        assert_eq!(difference.interval(Confidence::P95).width(), 0.0);
+        assert_eq!(difference.published_interval(Confidence::P95).width(), 0.0);
         assert_eq!(difference.correlation(), Ok(1.0));
-        assert_eq!(difference.p_at_most(-0.01), 0.0);
-        assert_eq!(
-            (difference.p_at_most(0.0), difference.p_at_least(0.0)),
-            (1.0, 1.0)
-        );
+        assert_eq!(difference.enough(), Ok(()));
+        // Two negatives might both have missed a difference that half of all negatives show.
+        assert_eq!(difference.p_at_most(-0.5), 0.25);
+        assert_eq!(difference.p_value(), 1.0);
+
+        let pair = Pair::new(&labels, &scores, &scores, None).unwrap();
+        let itself = delong_difference(&pair).unwrap();
+        assert_eq!(itself.interval(Confidence::P95).width(), 0.0);
+        assert_eq!(itself.p_at_most(-0.01), 0.0);
+        assert_eq!((itself.p_at_most(0.0), itself.p_at_least(0.0)), (1.0, 1.0));
     }
 
     #[test]
@@ -328,11 +484,56 @@ mod tests {
             [3.0, 7.0, 4.0, 5.0, 6.0, 2.0, 1.0],
         );
         let difference = delong_difference(&Pair::new(&labels, &a, &b, None).unwrap()).unwrap();
-        let two_sided = difference.p_value().unwrap();
-        assert!((2.0 * difference.p_at_most(0.0) - two_sided).abs() < 1e-15);
+        let smaller = difference.p_at_most(0.0).min(difference.p_at_least(0.0));
+        assert_eq!(2.0 * smaller, difference.p_value());
         assert!((difference.p_at_most(0.1) + difference.p_at_least(0.1) - 1.0).abs() < 1e-15);
-        let ninety = difference.interval(Confidence::new(0.9).unwrap());
-        assert!((difference.p_at_most(ninety.lower) - 0.05).abs() < 1e-14);
+        let ninety = difference.interval(Confidence::new(0.5).unwrap());
+        assert!((difference.p_at_most(ninety.lower) - 0.25).abs() < 1e-13);
+        let Err(Undefined::TooFewInformative { found, needed }) = difference.enough() else {
+            panic!("{:?} is not enough", difference.studentised);
+        };
+        assert!(found < 10.0 && found < needed);
+    }
+
+    /// Skewness and degrees of freedom by their definitions, in floating point.
+    #[test]
+    fn small_sample_numbers_are_their_definitions() {
+        let rows = 400_u32;
+        let noise = |row: u32, by: u32| f64::from(row.wrapping_mul(by) >> 8) / f64::from(1 << 24);
+        let labels: Vec<bool> = (0..rows).map(|row| row.is_multiple_of(5)).collect();
+        let shift = |row: u32| f64::from(u8::from(row.is_multiple_of(5))) * 0.4;
+        let column =
+            |by| -> Vec<f64> { (0..rows).map(|row| noise(row, by) + shift(row)).collect() };
+        let (a, b) = (column(2_654_435_761), column(2_246_822_519));
+        let found = delong_difference(&Pair::new(&labels, &a, &b, None).unwrap()).unwrap();
+        let placed = |scores: &[f64], row: usize| {
+            let others = (0..labels.len()).filter(|&other| labels[other] != labels[row]);
+            let wins = others.map(|other| {
+                let wins = (scores[row] > scores[other]) == labels[row];
+                f64::from(u8::from(wins))
+            });
+            wins.sum::<f64>() / if labels[row] { 320.0 } else { 80.0 }
+        };
+        let (mut third, mut variance, mut spread, mut welch) = (0.0, 0.0, 0.0, 0.0);
+        for class in [true, false] {
+            let of_class = (0..labels.len()).filter(|&row| labels[row] == class);
+            let apart: Vec<f64> = of_class
+                .map(|row| placed(&a, row) - placed(&b, row))
+                .collect();
+            let n = apart.len() as f64;
+            let mean = apart.iter().sum::<f64>() / n;
+            let moment = |power| apart.iter().map(|x| (x - mean).powi(power)).sum::<f64>() / n;
+            let part = moment(2) / (n - 1.0);
+            variance += part;
+            third += moment(3) / (n * n);
+            spread += part * part * (moment(4) / (moment(2) * moment(2)) - 1.0) / n;
+            welch += part * part / (n - 1.0);
+        }
+        let skewness = third / (variance * variance.sqrt());
+        assert!((found.variance / variance - 1.0).abs() < 1e-12);
+        assert!((found.studentised.skewness / skewness - 1.0).abs() < 1e-9);
+        let freedom = variance * variance / welch.max(0.5 * spread);
+        assert!((found.studentised.freedom / freedom - 1.0).abs() < 1e-9);
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! Differences of losses that are a mean over rows: the paired t interval.
 
-use super::Pair;
+use super::{Pair, Studentised};
 use crate::binary::{all_finite, all_usable, brier_of, log_loss_of, same_length};
-use crate::distribution::{student_t_quantile, student_t_tail, student_t_two_sided};
+use crate::distribution::student_t_two_sided;
 use crate::interval::{Confidence, Interval};
 use crate::sum::Sum;
+use crate::support::{Parts, freedom};
 use crate::{InputError, Metric, Undefined};
 
 /// A loss with a value for each row.
@@ -23,8 +24,10 @@ pub struct MeanDifference {
     pub value: f64,
     /// Its standard error.
     pub standard_error: f64,
-    /// Independent units (rows, or clusters) − 1.
-    pub freedom: f64,
+    /// Independent units: rows, or clusters.
+    pub units: f64,
+    /// The same with what small and skewed samples ask for: what intervals and decisions are read from.
+    pub studentised: Studentised,
 }
 
 /// The difference of a mean loss on the same rows: negative where the challenger is better. O(n), and
@@ -95,11 +98,10 @@ fn mean_of(
     }
     let (mean, total) = (sum.value() / total.value(), total.value());
     let parts = (0..rows).map(|row| (row, weight(row) * (difference(row) - mean)));
-    let mut squares = Sum::default();
-    let units = match clusters {
+    let parts = match clusters {
         None => {
-            squares.extend(parts.map(|(_, part)| part * part));
-            (0..rows).filter(|&row| weight(row) > 0.0).count()
+            let units = (0..rows).filter(|&row| weight(row) > 0.0).count();
+            Moments::of(units, parts.map(|(_, part)| part))
         }
         Some(clusters) => {
             same_length("cluster", rows, clusters.len())?;
@@ -110,62 +112,107 @@ fn mean_of(
                 cluster.0 += part;
                 cluster.1 |= weight(row) > 0.0;
             }
-            squares.extend(of_clusters.iter().map(|(part, _)| part * part));
-            of_clusters.iter().filter(|(_, used)| *used).count()
+            let units = of_clusters.iter().filter(|(_, used)| *used).count();
+            Moments::of(units, of_clusters.iter().map(|(part, _)| *part))
         }
     };
-    if units < 2 {
-        return Ok(Err(Undefined::TooFewRows));
+    Ok(parts.difference(mean, total))
+}
+
+/// Sums of powers of what the units add to the mean, times the weight of all rows.
+struct Moments {
+    units: usize,
+    powers: [Sum; 3],
+}
+
+impl Moments {
+    fn of(units: usize, parts: impl Iterator<Item = f64>) -> Self {
+        let mut powers = [Sum::default(); 3];
+        for part in parts {
+            let square = part * part;
+            for (sum, power) in powers
+                .iter_mut()
+                .zip([square, square * part, square * square])
+            {
+                sum.add(power);
+            }
+        }
+        Self { units, powers }
     }
-    let freedom = units as f64 - 1.0;
-    let variance = squares.value() / (total * total) * (units as f64 / freedom);
-    Ok(Ok(MeanDifference {
-        value: mean,
-        standard_error: variance.sqrt(),
-        freedom,
-    }))
+
+    fn difference(&self, mean: f64, total: f64) -> Metric<MeanDifference> {
+        if self.units < 2 {
+            return Err(Undefined::TooFewRows);
+        }
+        let units = self.units as f64;
+        let [squares, cubes, fourths] = self.powers.map(Sum::value);
+        let standard_error = (squares / (total * total) * (units / (units - 1.0))).sqrt();
+        let parts = Parts {
+            units: self.units,
+            groups: self.units,
+            squares,
+            cubes,
+            fourths,
+        };
+        let varies = squares > 0.0;
+        Ok(MeanDifference {
+            value: mean,
+            standard_error,
+            units,
+            studentised: Studentised {
+                value: mean,
+                standard_error,
+                // Every row differs by the same: nothing to learn from others.
+                freedom: freedom(&[parts]).unwrap_or(f64::INFINITY),
+                skewness: if varies {
+                    cubes
+                        / (total * total * total)
+                        / (standard_error * standard_error * standard_error)
+                } else {
+                    0.0
+                },
+            },
+        })
+    }
 }
 
 impl MeanDifference {
-    /// Value ± t · standard error.
-    pub fn interval(&self, confidence: Confidence) -> Interval {
-        let tail = 0.5 * (1.0 - confidence.level());
-        let reach = -student_t_quantile(tail, self.freedom) * self.standard_error;
-        Interval {
-            lower: self.value - reach,
-            upper: self.value + reach,
-        }
-    }
-
-    /// Two-sided p-value of "the means are equal"; undefined when the differences do not vary.
-    pub fn p_value(&self) -> Metric {
+    /// The paired t-test as published: two-sided p-value of "the means are equal", by Student's t with
+    /// units − 1 degrees of freedom. Undefined when the differences do not vary.
+    pub fn published_p_value(&self) -> Metric {
         if self.standard_error > 0.0 {
-            Ok(student_t_two_sided(
-                self.value / self.standard_error,
-                self.freedom,
-            ))
+            let t = self.value / self.standard_error;
+            Ok(student_t_two_sided(t, self.units - 1.0))
         } else {
             Err(Undefined::NoVariance)
         }
     }
 
+    /// Whether the rows can carry a decision about the difference: ask before any of the p-values below,
+    /// and answer "inconclusive" on [`Undefined::TooFewInformative`].
+    pub fn enough(&self) -> Metric<()> {
+        self.studentised.enough()
+    }
+
+    /// The interval that agrees with the p-values below.
+    pub fn interval(&self, confidence: Confidence) -> Interval {
+        self.studentised.interval(confidence)
+    }
+
+    /// Two-sided p-value of "the means are equal".
+    pub fn p_value(&self) -> f64 {
+        self.studentised.p_value()
+    }
+
     /// One-sided p-value of "the true difference is at least `value`": small when it is below. A loss is
     /// shown not to be worse by a margin when the p-value at the margin is below the level.
     pub fn p_at_least(&self, value: f64) -> f64 {
-        self.tail(value - self.value, self.value < value)
+        self.studentised.p_at_least(value)
     }
 
     /// One-sided p-value of "the true difference is at most `value`": small when it is above.
     pub fn p_at_most(&self, value: f64) -> f64 {
-        self.tail(self.value - value, self.value > value)
-    }
-
-    fn tail(&self, reach: f64, certain: bool) -> f64 {
-        if self.standard_error > 0.0 {
-            student_t_tail(reach / self.standard_error, self.freedom)
-        } else {
-            f64::from(u8::from(!certain))
-        }
+        self.studentised.p_at_most(value)
     }
 }
 
@@ -180,7 +227,7 @@ mod tests {
         let other = [1.5, 2.0, 4.0, 4.0, 7.0];
         let found = mean_difference(&one, &other, None, None).unwrap().unwrap();
         assert!((found.value / found.standard_error - T).abs() < 1e-14);
-        assert!((found.p_value().unwrap() - P).abs() < 1e-14);
+        assert!((found.published_p_value().unwrap() - P).abs() < 1e-14);
         let ends = found.interval(Confidence::P95);
         assert!((found.p_at_least(ends.upper) - 0.025).abs() < 1e-12);
         assert!((found.p_at_most(ends.lower) - 0.025).abs() < 1e-12);
@@ -198,7 +245,7 @@ mod tests {
         let (three_one, three_other) = (one.repeat(3), other.repeat(3));
         let clustered = mean_difference(&three_one, &three_other, None, Some(&clusters));
         let clustered = clustered.unwrap().unwrap();
-        assert_eq!(rows.freedom, clustered.freedom);
+        assert_eq!(rows.units, clustered.units);
         assert!((rows.standard_error - clustered.standard_error).abs() < 1e-15);
         let weighted = mean_difference(&one, &other, Some(&[2.0; 4]), None)
             .unwrap()

@@ -3,10 +3,12 @@
 mod delong;
 mod loss;
 mod mcnemar;
+mod studentised;
 
 pub use delong::{Auc, AucDifference, delong, delong_difference};
 pub use loss::{Loss, MeanDifference, loss_difference, mean_difference};
 pub use mcnemar::Discordant;
+pub use studentised::Studentised;
 
 use crate::InputError;
 use crate::binary::{Ranked, Scored};
@@ -38,6 +40,12 @@ impl<'a> Pair<'a> {
             challenger: Ranked::new(challenger)?,
             champion: Ranked::new(champion)?,
         })
+    }
+
+    /// Whether both models give every row the same score: then there is nothing to learn from other
+    /// rows either. O(n), and no more than one row where they differ early.
+    pub fn same_scores(&self) -> bool {
+        self.challenger.scored().scores() == self.champion.scored().scores()
     }
 
     /// The model that wants to be released.

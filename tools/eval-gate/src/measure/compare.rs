@@ -61,8 +61,7 @@ pub(crate) fn compare(
         }
     }
     let finite = |value: f64| Finite::new(value).ok_or(GateError::NotFinite);
-    // No variance: the two models rank every row alike, so nothing speaks against equality.
-    let mut p_value = areas.p_value().unwrap_or(1.0);
+    let mut p_value = areas.p_value();
     if let Some((resampled, _)) = replicas.difference(Metric::Auc) {
         let tail = resampled.p_at_most(0.0)?.min(resampled.p_at_least(0.0)?);
         p_value = (2.0 * tail).min(1.0);
