@@ -105,6 +105,15 @@ pub enum BoostError {
     /// The weights add up to nothing.
     #[error("all weights are 0")]
     NoWeight,
+    /// A checkpoint's bytes are not as they were written.
+    #[error("the checkpoint is damaged or is none")]
+    CheckpointDamaged,
+    /// A checkpoint was made from something else.
+    #[error("the checkpoint was made with other {what}")]
+    CheckpointOfOther {
+        /// `parameters`, `training rows` or `validation rows`.
+        what: &'static str,
+    },
     /// A parameter is outside its range.
     #[error("`{name}` is {found}, but must be {expected}")]
     Param {

@@ -11,23 +11,39 @@ use crate::held_out::HeldOut;
 use crate::matrix::{Binning, Matrix};
 use crate::objective::{Shares, Weighted, quantile};
 use crate::params::Params;
+use crate::progress::Progress;
 use crate::sample::{self, Purpose};
 use crate::tree::Ensemble;
 
 use rayon::prelude::*;
 
-/// What one round did.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct RoundReport {
+/// What one round did, and a way to keep all that was done.
+#[derive(Debug, Clone, Copy)]
+pub struct RoundReport<'a> {
     /// Rounds done, this one included.
     pub round: usize,
+    /// What this round did.
+    pub losses: RoundLoss,
+    progress: &'a Progress<'a>,
+}
+
+impl RoundReport<'_> {
+    /// The fit as it stands after this round, for [`resume`]. The bytes are the same on any machine.
+    pub fn checkpoint(&self) -> Vec<u8> {
+        self.progress.checkpoint()
+    }
+}
+
+/// What one round did.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RoundLoss {
     /// Leaves of the new trees.
     pub leaves: usize,
     /// Weighted mean loss of the training rows, this round's trees included; where
     /// [`Params::report_train_loss`] asks for it.
-    pub train_loss: Option<f64>,
+    pub train: Option<f64>,
     /// Weighted mean loss of the validation rows, this round's trees included.
-    pub validation_loss: Option<f64>,
+    pub validation: Option<f64>,
 }
 
 /// Why no further tree was grown.
@@ -50,18 +66,43 @@ pub struct Fit {
     pub ensemble: Ensemble,
     /// Why it ended.
     pub stop: Stop,
+    /// What every round did, also those whose trees were not kept.
+    pub history: Vec<RoundLoss>,
 }
 
 /// Learns an ensemble, on the caller's rayon pool; the result is the same on any.
 ///
 /// `validation` is judged after every round and never learnt from; with
-/// [`Params::early_stopping`] it decides how many trees are kept. `observer` sees every round and may
-/// end the fit with [`ControlFlow::Break`].
+/// [`Params::early_stopping`] it decides how many trees are kept. `observer` sees every round, may keep
+/// a checkpoint and may end the fit with [`ControlFlow::Break`].
 pub fn fit(
     train: &Dataset<'_>,
     validation: Option<&Dataset<'_>>,
     params: &Params,
-    observer: &mut dyn FnMut(&RoundReport) -> ControlFlow<()>,
+    observer: &mut dyn FnMut(&RoundReport<'_>) -> ControlFlow<()>,
+) -> Result<Fit, BoostError> {
+    run(train, validation, params, None, observer)
+}
+
+/// Goes on from a checkpoint and ends as if the fit had never been interrupted, to the bit. Refuses a
+/// checkpoint of other rows or other parameters (also of another number of rounds, which the grid of
+/// leaf values depends on). The observer does not see again the rounds that the checkpoint holds.
+pub fn resume(
+    train: &Dataset<'_>,
+    validation: Option<&Dataset<'_>>,
+    params: &Params,
+    checkpoint: &[u8],
+    observer: &mut dyn FnMut(&RoundReport<'_>) -> ControlFlow<()>,
+) -> Result<Fit, BoostError> {
+    run(train, validation, params, Some(checkpoint), observer)
+}
+
+fn run(
+    train: &Dataset<'_>,
+    validation: Option<&Dataset<'_>>,
+    params: &Params,
+    checkpoint: Option<&[u8]>,
+    observer: &mut dyn FnMut(&RoundReport<'_>) -> ControlFlow<()>,
 ) -> Result<Fit, BoostError> {
     params.validate()?;
     let objective = params.objective;
@@ -73,6 +114,10 @@ pub fn fit(
             found: "set".to_owned(),
             expected: "unset where there is no validation data",
         });
+    }
+    let mut progress = Progress::new(train, validation, params);
+    if let Some(checkpoint) = checkpoint {
+        progress.restore(checkpoint)?;
     }
     let features = train.features();
     let binning = Binning::learn(features, params)?;
@@ -91,12 +136,6 @@ pub fn fit(
 
     let matrix = Matrix::encode(features, &binning);
     let mut grower = Grower::new(&matrix, &binning, params, grid);
-    let mut margins: Vec<Vec<f32>> = base_scores
-        .iter()
-        .map(|&base| vec![base; train.rows()])
-        .collect();
-    let mut packed = vec![0; train.rows()];
-    let mut shares = Shares::default();
     let outputs = base_scores.len();
     let mut ensemble = Ensemble {
         objective,
@@ -106,7 +145,33 @@ pub fn fit(
         grid_exponent: grid.exponent(),
     };
     let mut stop = Stop::Rounds;
-    for round in 0..params.rounds {
+    let mut patience_ended = false;
+    let mut margins;
+    if progress.history.is_empty() {
+        let whole = |&base: &f32| vec![base; train.rows()];
+        margins = ensemble.base_scores.iter().map(whole).collect();
+    } else {
+        // Sums of leaf values are exact, so these are the margins that the rounds ended with.
+        ensemble.trees = std::mem::take(&mut progress.trees);
+        margins = by_output(&ensemble, features)?;
+        if let Some(held_out) = &mut held_out {
+            held_out.margins = by_output(&ensemble, held_out.features())?;
+            for (round, losses) in (1..).zip(&progress.history) {
+                let loss = losses.validation.unwrap_or(f64::INFINITY);
+                patience_ended = held_out.record(round, loss, params.early_stopping);
+            }
+        }
+        progress.trees = std::mem::take(&mut ensemble.trees);
+    }
+    if patience_ended {
+        stop = Stop::NoImprovement;
+    }
+    let mut packed = vec![0; train.rows()];
+    let mut shares = Shares::default();
+    for round in progress.history.len()..params.rounds {
+        if patience_ended {
+            break;
+        }
         let draw = |n, share, purpose| draw(n, share, params.seed, purpose, round);
         let rows = draw(train.rows(), params.row_sample, Purpose::Rows);
         let columns = draw(features.width(), params.column_sample, Purpose::Columns);
@@ -139,39 +204,53 @@ pub fn fit(
             stop = Stop::NothingToSplit;
             break;
         }
-        let train_loss = (params.report_train_loss).then(|| objective.loss(train, &margins));
-        let mut patience_ended = false;
-        let mut validation_loss = None;
+        let mut losses = RoundLoss {
+            leaves,
+            train: (params.report_train_loss).then(|| objective.loss(train, &margins)),
+            validation: None,
+        };
         if let Some(held_out) = &mut held_out {
             for (output, grown) in grown.iter().enumerate() {
                 held_out.add(output, grown, &binning);
             }
             let loss = held_out.loss(params);
-            validation_loss = Some(loss);
+            losses.validation = Some(loss);
             patience_ended = held_out.record(round + 1, loss, params.early_stopping);
         }
+        progress.history.push(losses);
+        let trees = grown.into_iter().map(|grown| grown.tree);
+        progress.trees.extend(trees);
         let report = RoundReport {
             round: round + 1,
-            leaves,
-            train_loss,
-            validation_loss,
+            losses,
+            progress: &progress,
         };
-        ensemble
-            .trees
-            .extend(grown.into_iter().map(|grown| grown.tree));
         if observer(&report).is_break() {
             stop = Stop::Observer;
             break;
         }
         if patience_ended {
             stop = Stop::NoImprovement;
-            break;
         }
     }
+    let Progress { history, trees, .. } = progress;
+    ensemble.trees = trees;
     if let (Some(held_out), Some(_)) = (&held_out, params.early_stopping) {
         ensemble.trees.truncate(held_out.best_round * outputs);
     }
-    Ok(Fit { ensemble, stop })
+    Ok(Fit {
+        ensemble,
+        stop,
+        history,
+    })
+}
+
+/// The margins of rows, one vector an output.
+fn by_output(ensemble: &Ensemble, features: Features<'_>) -> Result<Vec<Vec<f32>>, BoostError> {
+    let margins = ensemble.predict_margins(features)?;
+    let outputs = ensemble.outputs();
+    let of = |output: usize| margins.iter().skip(output).step_by(outputs).copied();
+    Ok((0..outputs).map(|output| of(output).collect()).collect())
 }
 
 /// Refuses constraints of columns that do not exist or have no order.

@@ -1,6 +1,6 @@
 //! Rows that judge rounds and are never learnt from.
 
-use crate::data::Dataset;
+use crate::data::{Dataset, Features};
 use crate::error::BoostError;
 use crate::grown::Grown;
 use crate::matrix::{Binning, Matrix};
@@ -39,6 +39,10 @@ impl<'a> HeldOut<'a> {
             best_round: 0,
             best_loss,
         })
+    }
+
+    pub(crate) fn features(&self) -> Features<'a> {
+        self.data.features()
     }
 
     /// Adds a tree to an output.

@@ -16,7 +16,8 @@
 //!   nor subtraction of siblings can change a split.
 //!
 //! Deliberately absent: files, formats, time, logging, class probabilities (the caller knows what a
-//! margin is for), feature names and any state between rounds other than the trees.
+//! margin is for), feature names and any state between rounds other than the trees: from them a
+//! checkpoint ([`RoundReport::checkpoint`]) is made, and [`resume`] goes on as if nothing had been.
 //!
 //! ```
 //! use std::ops::ControlFlow;
@@ -39,9 +40,11 @@
 )]
 
 mod bins;
+mod checkpoint;
 mod coding;
 mod data;
 mod error;
+mod fingerprint;
 mod fit;
 mod gradient;
 mod grid;
@@ -53,6 +56,7 @@ mod matrix;
 mod objective;
 mod params;
 mod partition;
+mod progress;
 mod sample;
 mod site;
 mod split;
@@ -61,6 +65,6 @@ mod walk;
 
 pub use data::{CATEGORY_LIMIT, Column, Dataset, Features, MAX_ROWS, MISSING_CATEGORY};
 pub use error::BoostError;
-pub use fit::{Fit, RoundReport, Stop, fit};
+pub use fit::{Fit, RoundLoss, RoundReport, Stop, fit, resume};
 pub use params::{Categories, Growth, Monotone, Objective, Params};
 pub use tree::{Cover, Ensemble, Node, Test, Tree};

@@ -125,7 +125,7 @@ fn codes_raw_values_and_the_written_rule_agree() {
             let data = Dataset::new(Features::mixed(&columns).unwrap(), &table.labels).unwrap();
             let held_out = Dataset::new(Features::mixed(&unseen).unwrap(), &other.labels).unwrap();
             let ensemble = fit(&data, Some(&held_out), &params, &mut |round| {
-                last = round.validation_loss;
+                last = round.losses.validation;
                 ControlFlow::Continue(())
             })
             .unwrap()

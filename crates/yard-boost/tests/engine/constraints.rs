@@ -115,7 +115,7 @@ fn constraints_name_columns_that_exist() {
     let columns = table.slices();
     let data = yard_boost::Dataset::new(Features::new(&columns).unwrap(), &table.labels).unwrap();
     let refused = |params: Params| {
-        let ignore = &mut |_: &yard_boost::RoundReport| std::ops::ControlFlow::Continue(());
+        let ignore = &mut |_: &yard_boost::RoundReport<'_>| std::ops::ControlFlow::Continue(());
         yard_boost::fit(&data, None, &params, ignore)
             .unwrap_err()
             .to_string()

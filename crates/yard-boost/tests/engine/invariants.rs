@@ -290,7 +290,7 @@ fn early_stopping_keeps_the_best_round() {
     };
     let mut losses = Vec::new();
     let fit = fit(&data, Some(&validation), &params, &mut |report| {
-        losses.push(report.validation_loss.unwrap());
+        losses.push(report.losses.validation.unwrap());
         ControlFlow::Continue(())
     })
     .unwrap();
@@ -317,7 +317,7 @@ fn the_observer_can_end_the_fit() {
     let columns = table.slices();
     let data = Dataset::new(Features::new(&columns).unwrap(), &table.labels).unwrap();
     let params = Params::new(Objective::Logistic);
-    let stop_at_three = &mut |report: &yard_boost::RoundReport| match report.round {
+    let stop_at_three = &mut |report: &yard_boost::RoundReport<'_>| match report.round {
         3 => ControlFlow::Break(()),
         _ => ControlFlow::Continue(()),
     };

@@ -185,7 +185,10 @@ fn the_train_loss_is_that_of_the_margins() {
         };
         let mut losses = Vec::new();
         fit(&data, Some(&data), &params, &mut |round| {
-            losses.push((round.train_loss.unwrap(), round.validation_loss.unwrap()));
+            losses.push((
+                round.losses.train.unwrap(),
+                round.losses.validation.unwrap(),
+            ));
             ControlFlow::Continue(())
         })
         .unwrap();
