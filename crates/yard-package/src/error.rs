@@ -74,6 +74,9 @@ pub enum PackageError {
         /// The allowed ratio.
         limit: u64,
     },
+    /// Whoever watched broke it off.
+    #[error("it was stopped")]
+    Stopped,
     /// A package without a single file.
     #[error("a package needs at least one file beside its manifest")]
     Empty,

@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use yard_contract::{Digester, Manifest, ManifestFile};
 
 use crate::error::{Flaw, PackageError};
-use crate::inventory::{self, MANIFEST};
-use crate::limits::Limits;
+use crate::inventory::{self, MANIFEST, SIGNATURE};
+use crate::limits::{Limits, MANIFEST_BYTES};
 use crate::path::{MemberPath, PathFlaw};
-use crate::write::{Member, Source};
+use crate::source::Source;
+use crate::write::Member;
 
 /// Every file below a folder with its path in a package, in the order of those paths. Anything but
 /// regular files and folders is an error.
@@ -60,11 +61,12 @@ pub(crate) fn what(kind: FileType) -> &'static str {
     }
 }
 
-/// Checks that a folder holds exactly the manifest's files, byte for byte, and the manifest.
+/// Checks that a folder holds exactly the manifest's files, byte for byte, and beside them nothing
+/// but the manifest and a signature.
 pub fn verify_dir(folder: &Path, manifest: &Manifest, limits: &Limits) -> Result<(), PackageError> {
     let listed = inventory::check(&manifest.files, limits)?;
     let mut found = files_in(folder)?;
-    found.retain(|(path, _)| path.as_str() != MANIFEST);
+    found.retain(|(path, _)| ![MANIFEST, SIGNATURE].contains(&path.as_str()));
     if let Some((stray, _)) = found
         .iter()
         .find(|(path, _)| listed.binary_search(path).is_err())
@@ -83,17 +85,46 @@ pub fn verify_dir(folder: &Path, manifest: &Manifest, limits: &Limits) -> Result
     Ok(())
 }
 
-/// The entries that a manifest would have for the files of a folder.
+/// The entries that a manifest would have for the files of a folder, but for its signature.
 pub(crate) fn digests(folder: &Path) -> Result<Vec<ManifestFile>, PackageError> {
-    let members = files_in(folder)?.into_iter();
-    members
+    let found = files_in(folder)?.into_iter();
+    found
+        .filter(|(path, _)| path.as_str() != SIGNATURE)
         .map(|(path, file)| {
-            crate::write::listed(&Member {
-                path,
-                source: Source::File(file),
-            })
+            let source = Source::file(&file)?;
+            Ok(Member { path, source }.listed())
         })
         .collect()
+}
+
+/// A small file at the top of a folder, which its manifest does not list; nothing where there is
+/// none.
+pub(crate) fn unlisted(
+    folder: &Path,
+    name: &str,
+    limits: &Limits,
+) -> Result<Option<Vec<u8>>, PackageError> {
+    let at = folder.join(name);
+    let metadata = match fs::symlink_metadata(&at) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        other => other.map_err(PackageError::io("read", &at))?,
+    };
+    let refuse = |flaw| Err(PackageError::member(name, flaw));
+    if !metadata.is_file() {
+        return refuse(Flaw::NotAFile(what(metadata.file_type())));
+    }
+    let limit = MANIFEST_BYTES.min(limits.member_bytes);
+    let mut bytes = Vec::new();
+    let opened = File::open(&at).map_err(PackageError::io("open", &at))?;
+    opened
+        .take(limit + 1)
+        .read_to_end(&mut bytes)
+        .map_err(PackageError::io("read", &at))?;
+    let size = bytes.len() as u64;
+    if size > limit {
+        return refuse(Flaw::TooLarge { size, limit });
+    }
+    Ok(Some(bytes))
 }
 
 /// Copies one listed file out of a folder, comparing size and digest.

@@ -10,6 +10,17 @@ use crate::path::{MemberPath, Names, PathFlaw};
 /// The manifest's name in a package, in a folder and in a registry.
 pub const MANIFEST: &str = "manifest.json";
 
+/// The name of the signature, which covers the manifest and every file that it lists, and which the
+/// manifest therefore cannot list.
+pub const SIGNATURE: &str = "model.sig";
+
+/// Whether a path is one that no listed file may have.
+pub(crate) fn reserved(path: &str) -> bool {
+    [MANIFEST, SIGNATURE]
+        .iter()
+        .any(|name| path.eq_ignore_ascii_case(name))
+}
+
 /// A manifest with the exact bytes it was read from, and its paths, checked.
 #[derive(Debug)]
 pub(crate) struct Inventory {
@@ -17,6 +28,7 @@ pub(crate) struct Inventory {
     pub(crate) bytes: Vec<u8>,
     pub(crate) id: PackageId,
     pub(crate) paths: Vec<MemberPath>,
+    pub(crate) signature: Option<Vec<u8>>,
 }
 
 impl Inventory {
@@ -30,6 +42,7 @@ impl Inventory {
             bytes,
             id,
             paths,
+            signature: None,
         })
     }
 
@@ -66,7 +79,7 @@ pub(crate) fn check(
     for file in files {
         let refuse = |flaw| PackageError::member(&file.path, flaw);
         let path = MemberPath::new(&file.path).map_err(|flaw| refuse(Flaw::Path(flaw)))?;
-        if path.as_str().eq_ignore_ascii_case(MANIFEST) {
+        if reserved(path.as_str()) {
             return Err(refuse(Flaw::Path(PathFlaw::Reserved)));
         }
         names.take(&path)?;

@@ -10,8 +10,8 @@ use yard_contract::{Document, Manifest, ManifestFile, Sha256};
 use crate::error::{Flaw, PackageError};
 use crate::folder;
 use crate::id::PackageId;
-use crate::inventory::{self, Inventory, MANIFEST};
-use crate::limits::{Limits, MANIFEST_BYTES};
+use crate::inventory::{self, Inventory, MANIFEST, SIGNATURE};
+use crate::limits::Limits;
 use crate::path::MemberPath;
 use crate::read;
 
@@ -23,12 +23,14 @@ pub struct Package {
     paths: Vec<MemberPath>,
     files: Vec<ManifestFile>,
     content: Content,
+    signature: Option<Vec<u8>>,
 }
 
 #[derive(Debug)]
 struct Label {
     id: PackageId,
     document: Document<Manifest>,
+    size: u64,
     sha256: Sha256,
 }
 
@@ -62,23 +64,11 @@ impl Package {
 
     /// Opens a folder with a `manifest.json`: exactly the manifest's files, byte for byte.
     pub fn from_folder(path: &Path, limits: &Limits) -> Result<Self, PackageError> {
-        let at = path.join(MANIFEST);
-        let manifest = File::open(&at).map_err(PackageError::io("open", &at))?;
-        let limit = MANIFEST_BYTES.min(limits.member_bytes);
-        let mut bytes = Vec::new();
-        manifest
-            .take(limit + 1)
-            .read_to_end(&mut bytes)
-            .map_err(PackageError::io("read", &at))?;
-        let size = bytes.len() as u64;
-        if size > limit {
-            return Err(PackageError::member(
-                MANIFEST,
-                Flaw::TooLarge { size, limit },
-            ));
-        }
-        let inventory = Inventory::parse(bytes, limits)?;
+        let bytes = folder::unlisted(path, MANIFEST, limits)?
+            .ok_or_else(|| PackageError::member(MANIFEST, Flaw::Absent))?;
+        let mut inventory = Inventory::parse(bytes, limits)?;
         folder::verify_dir(path, &inventory.document.body, limits)?;
+        inventory.signature = folder::unlisted(path, SIGNATURE, limits)?;
         Ok(Self::listed(inventory, Content::Folder(path.to_owned())))
     }
 
@@ -90,6 +80,7 @@ impl Package {
             paths,
             files,
             content: Content::Folder(path.to_owned()),
+            signature: folder::unlisted(path, SIGNATURE, limits)?,
         })
     }
 
@@ -113,11 +104,13 @@ impl Package {
             bytes,
             id,
             paths,
+            signature,
         } = inventory;
         let files = document.body.files.clone();
         let label = Some(Label {
             id,
             document,
+            size: bytes.len() as u64,
             sha256: Sha256::of(&bytes),
         });
         Self {
@@ -125,6 +118,7 @@ impl Package {
             paths,
             files,
             content,
+            signature,
         }
     }
 
@@ -141,6 +135,24 @@ impl Package {
     /// The digest of its manifest, and through it of everything in the package.
     pub fn sha256(&self) -> Option<Sha256> {
         self.label.as_ref().map(|label| label.sha256)
+    }
+
+    /// Its signature, not yet verified: only whoever has the public key can do that.
+    pub fn signature(&self) -> Option<&[u8]> {
+        self.signature.as_deref()
+    }
+
+    /// Everything that its signature has to cover: its files and, where it has one, its manifest,
+    /// in byte order of their paths.
+    pub fn signed_files(&self) -> Vec<ManifestFile> {
+        let mut files = self.files.clone();
+        files.extend(self.label.as_ref().map(|label| ManifestFile {
+            path: MANIFEST.to_owned(),
+            size: label.size,
+            sha256: label.sha256,
+        }));
+        files.sort();
+        files
     }
 
     /// Its files with their sizes and digests, in byte order of their paths.

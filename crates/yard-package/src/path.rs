@@ -47,8 +47,8 @@ pub enum PathFlaw {
     /// It lies in too many folders.
     #[error("it has more than 16 parts")]
     Deep,
-    /// The name of the manifest itself.
-    #[error("it is the manifest's own name")]
+    /// The name of the manifest itself, or of the signature.
+    #[error("it is the name of the manifest or of the signature")]
     Reserved,
 }
 

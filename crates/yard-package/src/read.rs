@@ -7,7 +7,7 @@ use yard_contract::{Digester, ManifestFile};
 
 use crate::error::{Flaw, PackageError};
 use crate::header::{BLOCK, Header};
-use crate::inventory::{self, Inventory, MANIFEST};
+use crate::inventory::{self, Inventory, MANIFEST, SIGNATURE};
 use crate::limits::{Limits, MANIFEST_BYTES};
 use crate::path::MemberPath;
 use crate::write::padding;
@@ -27,12 +27,17 @@ pub(crate) fn stream(
     visit: &mut Visit<'_>,
 ) -> Result<Inventory, PackageError> {
     let mut stream = Stream::open(source, limits)?;
-    let inventory = stream.manifest(limits)?;
+    let mut inventory = stream.manifest(limits)?;
+    let mut signature = None;
     let mut expected = inventory.files().enumerate();
     while let Some(header) = stream.header()? {
         let found = header.path.as_str();
         let refuse = |flaw| PackageError::member(found, flaw);
         let Some((position, (path, file))) = expected.next() else {
+            if found == SIGNATURE && signature.is_none() {
+                signature = Some(stream.whole(SIGNATURE, header.size, limits)?);
+                continue;
+            }
             return Err(refuse(strayed(
                 &inventory,
                 found,
@@ -56,6 +61,7 @@ pub(crate) fn stream(
     }
     drop(expected);
     stream.finish()?;
+    inventory.signature = signature;
     Ok(inventory)
 }
 
@@ -77,6 +83,10 @@ fn strayed(
     let listed = inventory::position(&inventory.paths, found);
     match (listed, expected) {
         _ if found == MANIFEST => Flaw::Duplicate,
+        (_, Some(expected)) if found == SIGNATURE => Flaw::OutOfOrder {
+            expected: expected.to_string(),
+        },
+        (_, None) if found == SIGNATURE => Flaw::Duplicate,
         (None, _) => Flaw::Unlisted,
         (Some(at), _) if at < position => Flaw::Duplicate,
         (Some(_), Some(expected)) => Flaw::OutOfOrder {
@@ -178,22 +188,21 @@ impl<R: Read> Stream<R> {
                 header.path.as_str().escape_debug().to_string(),
             ));
         }
-        let limit = MANIFEST_BYTES.min(limits.member_bytes);
-        let size = usize::try_from(header.size)
-            .ok()
-            .filter(|_| header.size <= limit);
-        let Some(size) = size else {
-            let flaw = Flaw::TooLarge {
-                size: header.size,
-                limit,
-            };
-            return Err(PackageError::member(MANIFEST, flaw));
-        };
-        let mut bytes = vec![0; size];
-        self.fill(&mut bytes)
-            .map_err(|error| within(MANIFEST, error))?;
-        self.padding(MANIFEST, header.size)?;
+        let bytes = self.whole(MANIFEST, header.size, limits)?;
         Inventory::parse(bytes, limits)
+    }
+
+    /// A member that is held in memory before anything is known of the package.
+    fn whole(&mut self, name: &str, size: u64, limits: &Limits) -> Result<Vec<u8>, PackageError> {
+        let limit = MANIFEST_BYTES.min(limits.member_bytes);
+        let length = usize::try_from(size).ok().filter(|_| size <= limit);
+        let Some(length) = length else {
+            return Err(PackageError::member(name, Flaw::TooLarge { size, limit }));
+        };
+        let mut bytes = vec![0; length];
+        self.fill(&mut bytes).map_err(|error| within(name, error))?;
+        self.padding(name, size)?;
+        Ok(bytes)
     }
 
     fn member(
@@ -253,9 +262,9 @@ impl<R: Read> Stream<R> {
     }
 }
 
-/// What the total may have beyond the members' own bytes: headers, padding, the manifest.
+/// What the total may have beyond the members' own bytes: headers, padding, manifest and signature.
 fn overhead(limits: &Limits) -> u64 {
-    MANIFEST_BYTES + (limits.members as u64 + 2) * 2 * BLOCK as u64
+    2 * MANIFEST_BYTES + (limits.members as u64 + 3) * 2 * BLOCK as u64
 }
 
 /// An archive that ends within a member is cut off there.

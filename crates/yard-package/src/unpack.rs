@@ -6,7 +6,7 @@ use std::path::Path;
 use yard_contract::{Document, Manifest};
 
 use crate::error::PackageError;
-use crate::inventory::MANIFEST;
+use crate::inventory::{MANIFEST, SIGNATURE};
 use crate::limits::Limits;
 use crate::read;
 use crate::staging::Staging;
@@ -27,10 +27,17 @@ pub fn unpack(
             .map(drop)
             .map_err(PackageError::io("write", &at))
     })?;
-    let mut manifest = staging.create(Path::new(MANIFEST))?;
-    manifest
-        .write_all(&inventory.bytes)
-        .map_err(PackageError::io("write", &destination.join(MANIFEST)))?;
+    let unlisted = [
+        (MANIFEST, Some(&inventory.bytes)),
+        (SIGNATURE, inventory.signature.as_ref()),
+    ];
+    for (name, bytes) in unlisted {
+        if let Some(bytes) = bytes {
+            let mut file = staging.create(Path::new(name))?;
+            file.write_all(bytes)
+                .map_err(PackageError::io("write", &destination.join(name)))?;
+        }
+    }
     staging.commit()?;
     Ok(inventory.document)
 }

@@ -1,8 +1,7 @@
 //! Writing an archive: same members, same label, same bytes.
 
-use std::fs::File;
-use std::io::{self, Read as _, Write};
-use std::path::PathBuf;
+use std::io::{self, Write};
+use std::ops::ControlFlow;
 
 use flate2::{Compression, GzBuilder};
 use yard_contract::{Digester, Document, Input, Manifest, ManifestFile, Producer, Sha256};
@@ -10,9 +9,10 @@ use yard_contract::{Digester, Document, Input, Manifest, ManifestFile, Producer,
 use crate::error::{Flaw, PackageError};
 use crate::header::{BLOCK, Header, LARGEST};
 use crate::id::PackageId;
-use crate::inventory::{self, MANIFEST};
+use crate::inventory::{self, MANIFEST, SIGNATURE, reserved};
 use crate::limits::Limits;
 use crate::path::{MemberPath, PathFlaw};
+use crate::source::{Source, Watch};
 
 /// zlib's own default: the next levels cost twice the time for a percent of size.
 const LEVEL: Compression = Compression::new(6);
@@ -42,15 +42,6 @@ impl Label {
     }
 }
 
-/// Where a member's bytes come from.
-#[derive(Clone, Debug)]
-pub enum Source {
-    /// A regular file. It is read twice and must not change in between.
-    File(PathBuf),
-    /// Bytes at hand.
-    Bytes(Vec<u8>),
-}
-
 /// One file to pack.
 #[derive(Clone, Debug)]
 pub struct Member {
@@ -64,13 +55,22 @@ impl Member {
     /// A member at a path, which is checked.
     pub fn new(path: &str, source: Source) -> Result<Self, PackageError> {
         let refuse = |flaw| PackageError::member(path, Flaw::Path(flaw));
-        if path == MANIFEST {
+        if reserved(path) {
             return Err(refuse(PathFlaw::Reserved));
         }
         Ok(Self {
             path: MemberPath::new(path).map_err(refuse)?,
             source,
         })
+    }
+
+    /// The manifest's line for it.
+    pub(crate) fn listed(&self) -> ManifestFile {
+        ManifestFile {
+            path: self.path.to_string(),
+            size: self.source.size(),
+            sha256: self.source.sha256(),
+        }
     }
 }
 
@@ -85,82 +85,122 @@ pub struct Packed {
     pub sha256: Sha256,
 }
 
-/// Writes an archive of some files.
-///
-/// Every source is read twice: once for the manifest, which comes first so that a reader can check
-/// each member as it streams by, and once for the archive. A source that is not a regular file, or
-/// that changed in between, is an error.
-pub fn pack(
-    label: &Label,
-    mut members: Vec<Member>,
-    out: impl Write,
-) -> Result<Packed, PackageError> {
-    if label.epoch > LARGEST {
-        return Err(PackageError::Epoch(label.epoch));
-    }
-    members.sort_by(|one, other| one.path.cmp(&other.path));
-    let files = members.iter().map(listed).collect::<Result<Vec<_>, _>>()?;
-    // Whoever packs has the files already: only what no reader could accept is refused here.
-    let unlimited = Limits {
-        member_bytes: u64::MAX,
-        total_bytes: u64::MAX,
-        ..Limits::default()
-    };
-    inventory::check(&files, &unlimited)?;
-    let manifest = Document::new(
-        label.produced_by.clone(),
-        label.inputs.clone(),
-        Manifest {
-            name: label.id.name().to_owned(),
-            package_version: label.id.version().to_owned(),
-            files,
-        },
-    );
-
-    let metered = Metered {
-        out,
-        size: 0,
-        digester: Digester::new(),
-    };
-    let mut archive = GzBuilder::new()
-        .mtime(0)
-        .operating_system(255)
-        .write(metered, LEVEL);
-    let bytes = manifest.to_bytes();
-    let first = MemberPath::new(MANIFEST)
-        .map_err(|flaw| PackageError::member(MANIFEST, Flaw::Path(flaw)))?;
-    let size = bytes.len() as u64;
-    begin(&mut archive, &first, size, label.epoch)?;
-    archive.write_all(&bytes).map_err(PackageError::Write)?;
-    end(&mut archive, size)?;
-    for (member, file) in members.iter().zip(&manifest.body.files) {
-        begin(&mut archive, &member.path, file.size, label.epoch)?;
-        let found = copy(member, &mut archive)?;
-        if found != (file.size, file.sha256) {
-            return Err(PackageError::member(&file.path, Flaw::Changed));
-        }
-        end(&mut archive, file.size)?;
-    }
-    archive
-        .write_all(&[0; 2 * BLOCK])
-        .map_err(PackageError::Write)?;
-    let mut metered = archive.finish().map_err(PackageError::Write)?;
-    metered.out.flush().map_err(PackageError::Write)?;
-    Ok(Packed {
-        manifest,
-        size: metered.size,
-        sha256: metered.digester.finish(),
-    })
+/// A package that is about to be written: its files are known, and so is its manifest.
+#[derive(Debug)]
+pub struct Draft {
+    members: Vec<Member>,
+    manifest: Document<Manifest>,
+    signature: Option<Vec<u8>>,
+    epoch: u64,
 }
 
-/// The manifest's line for a member.
-pub(crate) fn listed(member: &Member) -> Result<ManifestFile, PackageError> {
-    let (size, sha256) = copy(member, &mut io::sink())?;
-    Ok(ManifestFile {
-        path: member.path.to_string(),
-        size,
-        sha256,
-    })
+impl Draft {
+    /// Brings files under a label. What no reader could accept is refused here.
+    pub fn new(label: &Label, mut members: Vec<Member>) -> Result<Self, PackageError> {
+        if label.epoch > LARGEST {
+            return Err(PackageError::Epoch(label.epoch));
+        }
+        members.sort_by(|one, other| one.path.cmp(&other.path));
+        let files: Vec<ManifestFile> = members.iter().map(Member::listed).collect();
+        // Whoever packs has the files already: how large they are is his own business.
+        let unlimited = Limits {
+            member_bytes: u64::MAX,
+            total_bytes: u64::MAX,
+            ..Limits::default()
+        };
+        inventory::check(&files, &unlimited)?;
+        let manifest = Document::new(
+            label.produced_by.clone(),
+            label.inputs.clone(),
+            Manifest {
+                name: label.id.name().to_owned(),
+                package_version: label.id.version().to_owned(),
+                files,
+            },
+        );
+        Ok(Self {
+            members,
+            manifest,
+            signature: None,
+            epoch: label.epoch,
+        })
+    }
+
+    /// The manifest that the archive will begin with.
+    pub const fn manifest(&self) -> &Document<Manifest> {
+        &self.manifest
+    }
+
+    /// Everything that a signature has to cover: the files and the manifest, in byte order of their
+    /// paths.
+    pub fn signed_files(&self) -> Vec<ManifestFile> {
+        let bytes = self.manifest.to_bytes();
+        let mut files = self.manifest.body.files.clone();
+        files.push(ManifestFile {
+            path: MANIFEST.to_owned(),
+            size: bytes.len() as u64,
+            sha256: Sha256::of(&bytes),
+        });
+        files.sort();
+        files
+    }
+
+    /// Bytes of all files together: what [`Self::write`] will report to its watch.
+    pub fn size(&self) -> u64 {
+        self.members.iter().map(|member| member.source.size()).sum()
+    }
+
+    /// Puts a signature behind the files. It is the one member that the manifest does not list,
+    /// because it covers the manifest.
+    pub fn sign(&mut self, signature: Vec<u8>) {
+        self.signature = Some(signature);
+    }
+
+    /// Writes the archive. A source that is no longer what it was is an error.
+    pub fn write(&self, out: impl Write, watch: &mut Watch<'_>) -> Result<Packed, PackageError> {
+        let metered = Metered {
+            out,
+            size: 0,
+            digester: Digester::new(),
+        };
+        let mut archive = GzBuilder::new().write(metered, LEVEL);
+        self.whole(MANIFEST, &self.manifest.to_bytes(), &mut archive)?;
+        for member in &self.members {
+            let size = member.source.size();
+            begin(&mut archive, &member.path, size, self.epoch)?;
+            member
+                .source
+                .copy(member.path.as_str(), &mut archive, watch)?;
+            end(&mut archive, size)?;
+        }
+        if let Some(signature) = &self.signature {
+            self.whole(SIGNATURE, signature, &mut archive)?;
+        }
+        archive
+            .write_all(&[0; 2 * BLOCK])
+            .map_err(PackageError::Write)?;
+        let mut metered = archive.finish().map_err(PackageError::Write)?;
+        metered.out.flush().map_err(PackageError::Write)?;
+        Ok(Packed {
+            manifest: self.manifest.clone(),
+            size: metered.size,
+            sha256: metered.digester.finish(),
+        })
+    }
+
+    fn whole(&self, name: &str, bytes: &[u8], out: &mut impl Write) -> Result<(), PackageError> {
+        let path =
+            MemberPath::new(name).map_err(|flaw| PackageError::member(name, Flaw::Path(flaw)))?;
+        let size = bytes.len() as u64;
+        begin(out, &path, size, self.epoch)?;
+        out.write_all(bytes).map_err(PackageError::Write)?;
+        end(out, size)
+    }
+}
+
+/// Writes an archive of some files, unsigned.
+pub fn pack(label: &Label, members: Vec<Member>, out: impl Write) -> Result<Packed, PackageError> {
+    Draft::new(label, members)?.write(out, &mut |_| ControlFlow::Continue(()))
 }
 
 fn begin(
@@ -189,41 +229,6 @@ fn end(archive: &mut impl Write, size: u64) -> Result<(), PackageError> {
 pub(crate) fn padding(size: u64) -> usize {
     // Below 512, so it fits any integer.
     usize::try_from(size.next_multiple_of(BLOCK as u64) - size).unwrap_or(0)
-}
-
-/// Copies a member's bytes; gives how many there were and their digest.
-fn copy(member: &Member, out: &mut impl Write) -> Result<(u64, Sha256), PackageError> {
-    let path = match &member.source {
-        Source::Bytes(bytes) => {
-            out.write_all(bytes).map_err(PackageError::Write)?;
-            return Ok((bytes.len() as u64, Sha256::of(bytes)));
-        }
-        Source::File(path) => path,
-    };
-    let metadata = std::fs::symlink_metadata(path).map_err(PackageError::io("read", path))?;
-    if !metadata.is_file() {
-        let what = crate::folder::what(metadata.file_type());
-        return Err(PackageError::member(
-            member.path.as_str(),
-            Flaw::NotAFile(what),
-        ));
-    }
-    let mut file = File::open(path).map_err(PackageError::io("open", path))?;
-    let mut digester = Digester::new();
-    let mut buffer = vec![0; 64 << 10];
-    let mut size = 0;
-    loop {
-        let length = match file.read(&mut buffer) {
-            Ok(0) => return Ok((size, digester.finish())),
-            Ok(length) => length,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(PackageError::io("read", path)(error)),
-        };
-        digester.update(&buffer[..length]);
-        out.write_all(&buffer[..length])
-            .map_err(PackageError::Write)?;
-        size += length as u64;
-    }
 }
 
 /// Counts and digests what is written through it.

@@ -379,6 +379,55 @@ fn hostile_members_are_refused_by_name() {
             archive(&[("a", b"1")], vec![entry("a", b"11")]),
             "member `a` has 2 bytes, and the manifest says 1",
         ),
+        // What the manifest cannot say.
+        (
+            "signature before a file",
+            archive(
+                &[("z", b"1")],
+                vec![entry("model.sig", b"s"), entry("z", b"1")],
+            ),
+            "member `model.sig` comes out of order: the manifest has `z` here",
+        ),
+        (
+            "two signatures",
+            archive(
+                &[("a", b"1")],
+                vec![
+                    entry("a", b"1"),
+                    entry("model.sig", b"s"),
+                    entry("model.sig", b"t"),
+                ],
+            ),
+            "member `model.sig` is there twice",
+        ),
+        (
+            "a file behind the signature",
+            archive(
+                &[("a", b"1")],
+                vec![entry("a", b"1"), entry("model.sig", b"s"), entry("b", b"")],
+            ),
+            "member `b` is not in the manifest",
+        ),
+        (
+            "a shouted signature",
+            named("MODEL.SIG"),
+            "member `MODEL.SIG` is not in the manifest",
+        ),
+        (
+            "a signature elsewhere",
+            named("b/model.sig"),
+            "member `b/model.sig` is not in the manifest",
+        ),
+        (
+            "an endless signature",
+            beside(entry("model.sig", b"s").with(124, b"77777777777\0")),
+            "member `model.sig` has 8589934591 bytes, more than the limit",
+        ),
+        (
+            "a linked signature",
+            beside(entry("model.sig", b"").link(b'2', "/etc/passwd")),
+            "member `model.sig` is a symbolic link",
+        ),
         (
             "padding",
             archive(
@@ -391,7 +440,7 @@ fn hostile_members_are_refused_by_name() {
             "member `a` hides bytes in the padding behind it",
         ),
     ];
-    assert!(cases.len() >= 42);
+    assert!(cases.len() >= 49);
     for (name, bytes, expected) in cases {
         refused(name, &bytes, &Limits::default(), expected);
     }
@@ -433,12 +482,17 @@ fn hostile_manifests_are_refused() {
         (
             "itself",
             archive(&[("manifest.json", b"1")], vec![]),
-            "it is the manifest's own name",
+            "it is the name of the manifest",
+        ),
+        (
+            "its signature",
+            archive(&[("model.sig", b"1")], vec![]),
+            "it is the name of the manifest or of the signature",
         ),
         (
             "itself, shouted",
             archive(&[("MANIFEST.json", b"1")], vec![]),
-            "the manifest's own name",
+            "it is the name of the manifest",
         ),
         (
             "empty",

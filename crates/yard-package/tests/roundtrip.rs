@@ -12,8 +12,8 @@ use std::path::Path;
 use proptest::prelude::*;
 use yard_contract::{Producer, Sha256};
 use yard_package::{
-    Flaw, Label, Limits, Member, MemberPath, Package, PackageError, PackageId, Packed, Source,
-    files_in, pack, read_archive, unpack, verify_dir,
+    Draft, Flaw, Label, Limits, Member, MemberPath, Package, PackageError, PackageId, Packed,
+    Source, files_in, pack, read_archive, unpack, verify_dir,
 };
 
 fn label() -> Label {
@@ -26,7 +26,7 @@ fn label() -> Label {
 fn packed(files: &[(&str, &[u8])]) -> (Packed, Vec<u8>) {
     let members = files
         .iter()
-        .map(|(path, bytes)| Member::new(path, Source::Bytes(bytes.to_vec())).unwrap())
+        .map(|(path, bytes)| Member::new(path, Source::bytes(*bytes)).unwrap())
         .collect();
     let mut archive = Vec::new();
     let packed = pack(&label(), members, &mut archive).unwrap();
@@ -64,7 +64,7 @@ fn the_archive_has_the_golden_digest() {
 fn the_time_stamp_is_the_callers_and_is_in_every_header() {
     let mut later = label();
     later.epoch = 1_700_000_000;
-    let member = Member::new("a", Source::Bytes(b"1".to_vec())).unwrap();
+    let member = Member::new("a", Source::bytes(*b"1")).unwrap();
     let mut archive = Vec::new();
     pack(&later, vec![member.clone()], &mut archive).unwrap();
     let mut tar = tar::Archive::new(flate2::read::GzDecoder::new(archive.as_slice()));
@@ -132,12 +132,57 @@ fn a_folder_and_its_archive_are_the_same_package() {
     let members = members
         .map(|(path, file)| Member {
             path,
-            source: Source::File(file),
+            source: Source::file(&file).unwrap(),
         })
         .collect();
     let mut again = Vec::new();
     pack(&label(), members, &mut again).unwrap();
     assert_eq!(again, archive);
+}
+
+#[test]
+fn a_signature_travels_behind_the_files_and_covers_the_manifest() {
+    let members = sample()
+        .into_iter()
+        .map(|(path, bytes)| Member::new(path, Source::bytes(bytes)).unwrap());
+    let mut draft = Draft::new(&label(), members.collect()).unwrap();
+    let covered = draft.signed_files();
+    assert_eq!(covered.len(), sample().len() + 1);
+    draft.sign(b"signed".to_vec());
+    let mut archive = Vec::new();
+    let mut seen = 0;
+    let counting = &mut |step| {
+        seen += step;
+        std::ops::ControlFlow::Continue(())
+    };
+    draft.write(&mut archive, counting).unwrap();
+    assert_eq!(seen, 0, "bytes at hand take no time");
+
+    let world = tempfile::tempdir().unwrap();
+    let folder = world.path().join("package");
+    unpack(archive.as_slice(), &folder, &Limits::default()).unwrap();
+    let packages = [
+        Package::from_archive(archive.as_slice(), &Limits::default()).unwrap(),
+        Package::open(&folder, &Limits::default()).unwrap(),
+    ];
+    for package in packages {
+        assert_eq!(package.signature(), Some(b"signed".as_slice()));
+        assert_eq!(package.signed_files(), covered);
+        assert!(package.file("model.sig").is_none());
+    }
+    // Without a manifest it is a tree that somebody else has signed.
+    fs::remove_file(folder.join("manifest.json")).unwrap();
+    let bare = Package::open(&folder, &Limits::default()).unwrap();
+    assert_eq!(bare.signature(), Some(b"signed".as_slice()));
+    assert_eq!(bare.signed_files().len(), sample().len());
+
+    fs::remove_file(folder.join("model.sig")).unwrap();
+    std::os::unix::fs::symlink("/etc/hostname", folder.join("model.sig")).unwrap();
+    let error = Package::open(&folder, &Limits::default()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "member `model.sig` is a symbolic link; a package holds regular files only"
+    );
 }
 
 #[test]
@@ -173,7 +218,7 @@ fn every_change_to_a_folder_is_noticed_and_named() {
         ),
         (
             |at| fs::remove_file(at.join("manifest.json")).unwrap(),
-            "failed to open",
+            "member `manifest.json` is not in the folder",
         ),
     ];
     for (change, expected) in cases {
@@ -201,20 +246,27 @@ fn what_cannot_be_packed_says_why() {
     let file = world.path().join("a");
     write(&file, b"1");
     std::os::unix::fs::symlink(&file, world.path().join("link")).unwrap();
-    let source = |name: &str| Source::File(world.path().join(name));
+    let source = |name: &str| Source::file(&world.path().join(name));
     let packing = |members| pack(&label(), members, Vec::new()).unwrap_err().to_string();
 
-    let link = Member::new("link", source("link")).unwrap();
-    assert!(packing(vec![link]).starts_with("member `link` is a symbolic link"));
-    let absent = Member::new("absent", source("absent")).unwrap();
-    assert!(packing(vec![absent]).starts_with("failed to read"));
+    let link = source("link").unwrap_err().to_string();
+    assert!(link.contains("link` is a symbolic link"), "{link}");
+    let absent = source("absent").unwrap_err().to_string();
+    assert!(absent.starts_with("failed to read"), "{absent}");
     assert!(packing(vec![]).starts_with("a package needs at least one file"));
-    let one = Member::new("a", source("a")).unwrap();
+    let one = Member::new("a", source("a").unwrap()).unwrap();
     assert_eq!(packing(vec![one.clone(), one]), "member `a` is there twice");
-    let error = Member::new("manifest.json", source("a"))
-        .unwrap_err()
-        .to_string();
-    assert!(error.contains("it is the manifest's own name"), "{error}");
+    for name in ["manifest.json", "Model.sig"] {
+        let error = Member::new(name, source("a").unwrap()).unwrap_err();
+        let error = error.to_string();
+        assert!(error.contains("it is the name of the manifest"), "{error}");
+    }
+    let changing = Member::new("a", source("a").unwrap()).unwrap();
+    write(&file, b"2");
+    assert_eq!(
+        packing(vec![changing]),
+        "member `a` changed while it was being packed"
+    );
     let error = files_in(world.path()).unwrap_err().to_string();
     assert_eq!(
         error,

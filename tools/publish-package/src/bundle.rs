@@ -88,7 +88,7 @@ impl Bundle {
             .push(Input::new(kind, path, Sha256::of(&bytes)));
         self.artifacts
             .extend(header.map(|header| (path.to_owned(), header)));
-        self.members.push(Member::new(path, Source::Bytes(bytes))?);
+        self.members.push(Member::new(path, Source::bytes(bytes))?);
         Ok(())
     }
 }
