@@ -157,14 +157,16 @@ impl Reader<'_> {
                 feature,
                 left,
                 right,
+                cover,
                 ..
             } => {
-                (*feature as usize) < self.columns
+                cover.rows > 0
+                    && (*feature as usize) < self.columns
                     && *left as usize > index
                     && (*right as usize) < nodes.len()
                     && left.checked_add(1) == Some(*right)
             }
-            Node::Leaf { value, .. } => value.is_finite(),
+            Node::Leaf { value, cover } => value.is_finite() && cover.rows > 0,
         };
         let sound = !nodes.is_empty() && nodes.iter().enumerate().all(sound);
         sound.then_some(Tree { nodes })

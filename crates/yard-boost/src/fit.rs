@@ -153,9 +153,9 @@ fn run(
     } else {
         // Sums of leaf values are exact, so these are the margins that the rounds ended with.
         ensemble.trees = std::mem::take(&mut progress.trees);
-        margins = by_output(&ensemble, features)?;
+        margins = ensemble.margins_by_output(features)?;
         if let Some(held_out) = &mut held_out {
-            held_out.margins = by_output(&ensemble, held_out.features())?;
+            held_out.margins = ensemble.margins_by_output(held_out.features())?;
             for (round, losses) in (1..).zip(&progress.history) {
                 let loss = losses.validation.unwrap_or(f64::INFINITY);
                 patience_ended = held_out.record(round, loss, params.early_stopping);
@@ -243,14 +243,6 @@ fn run(
         stop,
         history,
     })
-}
-
-/// The margins of rows, one vector an output.
-fn by_output(ensemble: &Ensemble, features: Features<'_>) -> Result<Vec<Vec<f32>>, BoostError> {
-    let margins = ensemble.predict_margins(features)?;
-    let outputs = ensemble.outputs();
-    let of = |output: usize| margins.iter().skip(output).step_by(outputs).copied();
-    Ok((0..outputs).map(|output| of(output).collect()).collect())
 }
 
 /// Refuses constraints of columns that do not exist or have no order.

@@ -10,6 +10,7 @@ pub(crate) enum Purpose {
     Bins,
     Rows,
     Columns,
+    Deals,
 }
 
 /// How many of `n` a share keeps: at least one, rounded to nearest.
@@ -25,9 +26,7 @@ pub(crate) fn share_of(n: usize, share: f64) -> usize {
 /// Exactly `k` of `0..n`, each subset equally likely, in ascending order (selection sampling: Knuth,
 /// TAOCP 2, 3.4.2, algorithm S).
 pub(crate) fn choose(n: usize, k: usize, seed: u64, purpose: Purpose, round: usize) -> Vec<u32> {
-    // An odd multiplier spreads neighbouring rounds over the whole state.
-    let state = seed.wrapping_add((round as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-    let mut random = Pcg32::new(state, purpose as u64);
+    let mut random = stream(seed, purpose, round);
     let mut wanted = k.min(n) as u64;
     let mut chosen = Vec::with_capacity(k.min(n));
     for index in 0..n {
@@ -39,6 +38,23 @@ pub(crate) fn choose(n: usize, k: usize, seed: u64, purpose: Purpose, round: usi
         }
     }
     chosen
+}
+
+/// `0..n` in an order of chance (Knuth, TAOCP 2, 3.4.2, algorithm P).
+pub(crate) fn permutation(n: usize, seed: u64, round: usize) -> Vec<u32> {
+    let mut random = stream(seed, Purpose::Deals, round);
+    let mut order: Vec<u32> = (0u32..).take(n).collect();
+    for last in (1..n).rev() {
+        let other = (u64::from(random.next_u32()) * (last as u64 + 1)) >> 32;
+        order.swap(last, usize::try_from(other).unwrap_or(last));
+    }
+    order
+}
+
+fn stream(seed: u64, purpose: Purpose, round: usize) -> Pcg32 {
+    // An odd multiplier spreads neighbouring rounds over the whole state.
+    let state = seed.wrapping_add((round as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    Pcg32::new(state, purpose as u64)
 }
 
 #[cfg(test)]
@@ -55,6 +71,16 @@ mod tests {
         assert_ne!(first, choose(1000, 300, 8, Purpose::Rows, 0));
         assert_ne!(first, choose(1000, 300, 7, Purpose::Columns, 0));
         assert_eq!(choose(5, 5, 0, Purpose::Bins, 0), [0, 1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn a_permutation_holds_every_row_once() {
+        let mut order = permutation(1000, 7, 0);
+        assert_ne!(order, permutation(1000, 7, 1));
+        assert!(!order.is_sorted());
+        order.sort_unstable();
+        assert!(order.iter().copied().eq(0..1000));
+        assert!(permutation(0, 0, 0).is_empty());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Trees and their sum.
 
-use crate::data::Features;
+use crate::data::{Column, Features, MISSING_CATEGORY};
 use crate::error::BoostError;
 use crate::params::Objective;
 use crate::walk::Walk;
@@ -48,6 +48,25 @@ pub enum Test {
     /// The code is one of these, of a column of categories. Ascending. Levels never seen in training
     /// are not among them.
     OneOf(Vec<u32>),
+}
+
+impl Test {
+    /// Whether a row of a column goes left. The column is of the test's kind.
+    pub(crate) fn sends_left(&self, missing_left: bool, column: Column<'_>, row: usize) -> bool {
+        match (self, column) {
+            (Self::AtMost(_), Column::Numbers(values)) if values[row].is_nan() => missing_left,
+            (Self::AtMost(threshold), Column::Numbers(values)) => values[row] <= *threshold,
+            (Self::OneOf(_), Column::Categories(codes)) if codes[row] == MISSING_CATEGORY => {
+                missing_left
+            }
+            (Self::OneOf(members), Column::Categories(codes)) => {
+                members.binary_search(&codes[row]).is_ok()
+            }
+            (Self::AtMost(_), Column::Categories(_)) | (Self::OneOf(_), Column::Numbers(_)) => {
+                unreachable!("kinds are compared before trees are walked")
+            }
+        }
+    }
 }
 
 /// Training rows that reached a node.
@@ -136,24 +155,28 @@ impl Ensemble {
     /// Margins of rows, on the caller's rayon pool: `rows * outputs` of them, a row's together. What
     /// they mean the objective says. Every value, infinities included, is compared as it is.
     pub fn predict_margins(&self, features: Features<'_>) -> Result<Vec<f32>, BoostError> {
-        let found = features.width();
-        if found != self.feature_count {
-            return Err(BoostError::ColumnCount {
-                expected: self.feature_count,
-                found,
-            });
-        }
+        self.check(features)?;
         Walk::new(self).margins(features)
     }
 
-    /// The summed gain of every column's splits, one number a column.
-    pub fn gain_importance(&self) -> Vec<f64> {
-        let mut importance = vec![0.0; self.feature_count];
-        for node in self.trees.iter().flat_map(Tree::nodes) {
-            if let Node::Split { feature, gain, .. } = node {
-                importance[*feature as usize] += gain;
-            }
+    /// The same, one vector an output.
+    pub(crate) fn margins_by_output(
+        &self,
+        features: Features<'_>,
+    ) -> Result<Vec<Vec<f32>>, BoostError> {
+        let margins = self.predict_margins(features)?;
+        let outputs = self.outputs();
+        let of = |output: usize| margins.iter().skip(output).step_by(outputs).copied();
+        Ok((0..outputs).map(|output| of(output).collect()).collect())
+    }
+
+    /// Refuses another number of columns.
+    pub(crate) fn check(&self, features: Features<'_>) -> Result<(), BoostError> {
+        let (expected, found) = (self.feature_count, features.width());
+        if found == expected {
+            Ok(())
+        } else {
+            Err(BoostError::ColumnCount { expected, found })
         }
-        importance
     }
 }

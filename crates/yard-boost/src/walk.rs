@@ -111,7 +111,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Whether columns hold what the trees ask them for.
-    fn check(&self, features: Features<'_>) -> Result<(), BoostError> {
+    pub(crate) fn check(&self, features: Features<'_>) -> Result<(), BoostError> {
         let asked = (self.numbers.iter().map(|&column| (column, "numbers")))
             .chain(self.levels.keys().map(|&column| (column, "categories")));
         for (column, expected) in asked {

@@ -6,6 +6,7 @@ mod categories;
 mod checkpoints;
 mod constraints;
 mod degenerate;
+mod explanations;
 mod invariants;
 mod objectives;
 mod quality;
