@@ -42,8 +42,8 @@ stage() {
 }
 
 # Everything that an earlier demo made, and nothing else.
-rm -rf "$OUT"/{model,charts,registry,configs} "$OUT"/{data-report,split,evaluation,gate,metrics,publish-receipt,smoke-report,smoke-measurement,train-measurement,batch-report}.json \
-  "$OUT"/{holdout,scored}.csv "$OUT"/report.{md,html} "$OUT"/model_card.{md,html} "$OUT"/gate.junit.xml "$OUT"/*.tar.gz "$OUT"/{serve,stderr}.log "$OUT"/serve.port
+rm -rf "$OUT"/{model,charts,registry,configs} "$OUT"/{data-report,split,evaluation,gate,metrics,publish-receipt,smoke-report,smoke-measurement,train-measurement,batch-report,drift-report}.json \
+  "$OUT"/{holdout,scored}.csv "$OUT"/report.{md,html} "$OUT"/model_card.{md,html} "$OUT"/gate.junit.xml "$OUT"/drift-report.{md,html,junit.xml,metrics.txt} "$OUT"/*.tar.gz "$OUT"/{serve,stderr}.log "$OUT"/serve.port
 mkdir -p "$OUT"
 
 if [ -z "$DATA" ]; then
@@ -113,6 +113,11 @@ url=http://127.0.0.1:$(cat "$OUT/serve.port")
 stage smoke smoke-test --url "$url" --package "$package" --config "$CONFIGS/smoke.yaml" \
   --out "$OUT/smoke-report.json" --measurement "$OUT/smoke-measurement.json"
 stage batch batch-predict --package "$package" --data "${FRESH:-$OUT/holdout.csv}" --out "$OUT/scored.csv" --report "$OUT/batch-report.json"
+if [ -n "$FRESH" ]; then
+  # Exit code 4 is a look, not a failure: the example's later applicants did change.
+  drift() { drift-check --package "$package" --data "$FRESH" --config "$CONFIGS/drift.yaml" --out "$OUT/drift-report.json" || [ $? -eq 4 ]; }
+  stage drift drift
+fi
 
 cat <<TEXT
 

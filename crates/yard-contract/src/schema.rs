@@ -59,6 +59,7 @@ pub fn schemas() -> Vec<(String, String)> {
     vec![
         entry::<kinds::BatchReport>(),
         entry::<kinds::DataReport>(),
+        entry::<kinds::DriftReport>(),
         entry::<kinds::Evaluation>(),
         entry::<kinds::Gate>(),
         entry::<kinds::Golden>(),

@@ -117,7 +117,7 @@ fn every_committed_schema_is_what_the_tool_prints() -> Result<()> {
             checked += 1;
         }
     }
-    assert_eq!(checked, 5);
+    assert_eq!(checked, 6);
     Ok(())
 }
 
@@ -149,7 +149,7 @@ fn every_configuration_names_its_schema_and_is_valid() -> Result<()> {
         write(&json, &serde_json::to_vec(&value)?)?;
         pairs.extend([schema.into_os_string(), json.into_os_string()]);
     }
-    assert_eq!(pairs.len(), 10, "{pairs:?}");
+    assert_eq!(pairs.len(), 12, "{pairs:?}");
     let pairs: Vec<_> = pairs.iter().map(std::ffi::OsString::as_os_str).collect();
     compare("tests/peers/schema.py", &pairs)?;
     Ok(())

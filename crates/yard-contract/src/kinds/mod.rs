@@ -2,6 +2,7 @@
 
 mod batch;
 mod data_report;
+mod drift;
 mod evaluation;
 mod gate;
 mod golden;
@@ -16,6 +17,9 @@ mod split;
 
 pub use batch::{BatchReport, ClassCount, ScoreSummary};
 pub use data_report::{ColumnSummary, DataReport, Finding, Rule, RuleCount};
+pub use drift::{
+    Distribution, DistributionBin, DriftCheck, DriftMeasure, DriftReport, DriftSubject,
+};
 pub use evaluation::{
     Baseline, Comparison, Confusion, CurvePoint, Curves, Decisions, Difference, Estimate,
     Evaluation, HistogramBin, ReliabilityBin, SliceResult, WeakSlice,
