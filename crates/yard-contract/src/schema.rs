@@ -71,5 +71,6 @@ pub fn schemas() -> Vec<(String, String)> {
         entry::<kinds::Signature>(),
         entry::<kinds::SmokeReport>(),
         entry::<kinds::Split>(),
+        entry::<kinds::Verification>(),
     ]
 }

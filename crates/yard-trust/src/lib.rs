@@ -37,14 +37,17 @@
 //! ```
 #![warn(missing_docs)]
 
+mod bom;
 mod bundle;
 mod error;
 mod key;
+mod provenance;
 mod statement;
 mod tree;
 
+pub use bom::{Bill, Materials, Metric, bill_of_materials, read_bill};
 pub use bundle::{open, seal};
 pub use error::TrustError;
 pub use key::{PublicKey, SigningKey};
-pub use statement::{Statement, Subject};
+pub use provenance::{Making, Origin, Provenance, provenance, read_provenance};
 pub use tree::{SignedTree, sign_tree, verify_tree};

@@ -10,37 +10,37 @@ const TYPE: &str = "https://in-toto.io/Statement/v1";
 /// A statement of one kind of predicate.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct Statement<P> {
+pub(crate) struct Statement<P> {
     #[serde(rename = "_type")]
     kind: String,
     /// What it is about.
-    pub subject: Vec<Subject>,
+    pub(crate) subject: Vec<Subject>,
     predicate_type: String,
     /// What it says.
-    pub predicate: P,
+    pub(crate) predicate: P,
 }
 
 /// One thing that a statement is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Subject {
+pub(crate) struct Subject {
     /// Its name.
-    pub name: String,
+    pub(crate) name: String,
     /// Its digest.
-    pub digest: DigestSet,
+    pub(crate) digest: DigestSet,
 }
 
 /// The digest of a subject.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct DigestSet {
+pub(crate) struct DigestSet {
     /// SHA-256.
-    pub sha256: Sha256,
+    pub(crate) sha256: Sha256,
 }
 
 impl Subject {
     /// A name and a digest.
-    pub fn new(name: &str, sha256: Sha256) -> Self {
+    pub(crate) fn new(name: &str, sha256: Sha256) -> Self {
         Self {
             name: name.to_owned(),
             digest: DigestSet { sha256 },

@@ -14,6 +14,7 @@ mod run;
 mod signature;
 mod smoke;
 mod split;
+mod verification;
 
 pub use batch::{BatchReport, ClassCount, ScoreSummary};
 pub use data_report::{ColumnSummary, DataReport, Finding, Rule, RuleCount};
@@ -36,3 +37,4 @@ pub use signature::{
 };
 pub use smoke::{Check, SmokeReport};
 pub use split::{Split, SplitMethod, SplitPart};
+pub use verification::{Link, LinkState, Verification};

@@ -17,6 +17,9 @@ pub struct PublishReceipt {
     pub archive_sha256: Sha256,
     /// The archive's length in bytes.
     pub archive_size: u64,
+    /// The SHA-256 of the public key's PEM text; absent where the package is not signed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signed_by: Option<Sha256>,
     /// One entry a file and target.
     pub deliveries: Vec<Delivery>,
 }
