@@ -8,11 +8,13 @@ use anyhow::{Context as _, Result, ensure};
 use crate::variable;
 
 /// Every binary that the line calls.
-pub const TOOLS: [&str; 9] = [
+pub const TOOLS: [&str; 11] = [
     "batch-predict",
     "data-check",
+    "drift-check",
     "eval-gate",
     "example-world",
+    "forge-report",
     "model-card",
     "publish-package",
     "serve",

@@ -119,6 +119,10 @@ impl Client {
         &self.origin
     }
 
+    pub(crate) const fn credential(&self) -> Option<&Credential> {
+        self.credential.as_ref()
+    }
+
     pub(crate) fn clock(&self) -> &dyn Clock {
         self.clock.as_ref()
     }

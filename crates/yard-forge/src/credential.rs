@@ -32,7 +32,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// A GitLab token: what it is decides the header, and what to say when it is refused.
+/// A forge's token: what it is decides the header, and what to say when it is refused.
 #[derive(Clone, Debug)]
 pub enum Credential {
     /// The job's own token, from `CI_JOB_TOKEN`.
@@ -41,6 +41,8 @@ pub enum Credential {
     Access(Secret),
     /// A deploy token, from `GITLAB_DEPLOY_TOKEN`.
     Deploy(Secret),
+    /// GitHub's token, from `GITHUB_TOKEN`.
+    GitHub(Secret),
 }
 
 impl Credential {
@@ -56,6 +58,7 @@ impl Credential {
             Self::Job(_) => "CI_JOB_TOKEN",
             Self::Access(_) => "GITLAB_TOKEN",
             Self::Deploy(_) => "GITLAB_DEPLOY_TOKEN",
+            Self::GitHub(_) => "GITHUB_TOKEN",
         }
     }
 
@@ -81,12 +84,19 @@ impl Credential {
                 "`GITLAB_DEPLOY_TOKEN` needs the scopes `read_package_registry` and \
                  `write_package_registry`"
             }
+            (Self::GitHub(_), 401) => "`GITHUB_TOKEN` is unknown or has expired",
+            (Self::GitHub(_), _) => {
+                "`GITHUB_TOKEN` lacks a permission, which the job grants under `permissions:`"
+            }
         }
     }
 
     pub(crate) fn secret(&self) -> &Secret {
         match self {
-            Self::Job(secret) | Self::Access(secret) | Self::Deploy(secret) => secret,
+            Self::Job(secret)
+            | Self::Access(secret)
+            | Self::Deploy(secret)
+            | Self::GitHub(secret) => secret,
         }
     }
 
@@ -96,8 +106,13 @@ impl Credential {
             Self::Job(_) => "job-token",
             Self::Access(_) => "private-token",
             Self::Deploy(_) => "deploy-token",
+            Self::GitHub(_) => "authorization",
         });
-        let mut value = HeaderValue::from_str(&self.secret().0).ok()?;
+        let secret = &self.secret().0;
+        let mut value = match self {
+            Self::GitHub(_) => HeaderValue::from_str(&format!("Bearer {secret}")).ok()?,
+            _ => HeaderValue::from_str(secret).ok()?,
+        };
         value.set_sensitive(true);
         Some((name, value))
     }

@@ -33,9 +33,11 @@
 #![warn(missing_docs)]
 
 mod answer;
+mod change;
 mod ci;
 mod client;
 mod clock;
+mod comments;
 mod credential;
 mod error;
 mod exchange;
@@ -45,10 +47,13 @@ mod retry;
 mod settings;
 mod tls;
 mod transfer;
+mod write;
 
+pub use change::{Change, run_number};
 pub use ci::{Ci, GitHubJob, GitLabJob, Variables};
 pub use client::Client;
 pub use clock::{Clock, Monotonic};
+pub use comments::{Comment, Kept, Marker, Thread};
 pub use credential::{Credential, Secret};
 pub use error::ForgeError;
 pub use exchange::{Ask, Reply};
