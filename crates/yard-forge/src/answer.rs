@@ -7,7 +7,7 @@ use reqwest::blocking::Response;
 use reqwest::header::{DATE, HeaderName, RETRY_AFTER};
 use serde::de::DeserializeOwned;
 
-use crate::credential::Credential;
+use crate::credential::Identity;
 use crate::error::ForgeError;
 use crate::retry::retry_after;
 
@@ -22,7 +22,7 @@ pub(crate) fn success(
     response: Response,
     request: String,
     at_home: bool,
-    credential: Option<&Credential>,
+    identity: &dyn Identity,
 ) -> Result<Response, ForgeError> {
     let status = response.status();
     if status.is_success() {
@@ -30,7 +30,7 @@ pub(crate) fn success(
     }
     let wish = header(&response, &RETRY_AFTER)
         .and_then(|value| retry_after(value, header(&response, &DATE)));
-    let message = said(response, credential);
+    let message = said(response, identity);
     let status = status.as_u16();
     let transient =
         matches!(status, 408 | 425 | 429 | 500..=599) || (status == 403 && wish.is_some());
@@ -47,13 +47,13 @@ pub(crate) fn success(
             source: None,
         });
     }
-    let needs = || match credential {
-        // Where we were redirected to, our credential was not sent, and is not to blame.
-        _ if !at_home => "the server that we were redirected to refused; try again".to_owned(),
-        Some(credential) => credential.needs(status).to_owned(),
-        None => "set `GITLAB_TOKEN` to a token with the scope `api`; in a GitLab job \
-                 `CI_JOB_TOKEN` is used by itself"
-            .to_owned(),
+    let needs = || {
+        if at_home {
+            identity.needs(status)
+        } else {
+            // Where we were redirected to, our credential was not sent, and is not to blame.
+            "the server that we were redirected to refused; try again".to_owned()
+        }
     };
     Err(match status {
         401 | 403 => {
@@ -162,15 +162,15 @@ pub(crate) fn header<'r>(response: &'r Response, name: &HeaderName) -> Option<&'
 }
 
 /// What the server said about its refusal, in one line and without our token.
-fn said(response: Response, credential: Option<&Credential>) -> String {
+fn said(response: Response, identity: &dyn Identity) -> String {
     let mut bytes = Vec::new();
     // What broke off is not worth an error of its own: there is one already.
     let _ = response.take(ERROR_BYTES).read_to_end(&mut bytes);
     let text = String::from_utf8_lossy(&bytes);
     let text = match serde_json::from_str::<serde_json::Value>(&text) {
-        Ok(json) => ["message", "error"]
+        Ok(json) => ["/message", "/error", "/errors/0/message"]
             .iter()
-            .find_map(|key| json.get(key))
+            .find_map(|key| json.pointer(key))
             .map(|told| {
                 told.as_str()
                     .map_or_else(|| told.to_string(), str::to_owned)
@@ -179,10 +179,7 @@ fn said(response: Response, credential: Option<&Credential>) -> String {
         Err(_) if text.trim_start().starts_with('<') => "a page for people".to_owned(),
         Err(_) => text.into_owned(),
     };
-    let text = match credential {
-        Some(credential) => credential.secret().redact(&text),
-        None => text,
-    };
+    let text = identity.redact(&text);
     let line: String = text.trim().chars().take(ERROR_CHARS).collect();
     line.escape_debug().to_string()
 }

@@ -4,20 +4,20 @@ use std::fmt;
 use std::sync::Arc;
 
 use reqwest::blocking::Response;
-use reqwest::header::LOCATION;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue, LOCATION};
 use reqwest::redirect::Policy;
 use reqwest::{Method, StatusCode};
 use url::Url;
 
 use crate::answer;
 use crate::clock::Clock;
-use crate::credential::Credential;
+use crate::credential::{Credential, Identity};
 use crate::error::ForgeError;
 use crate::origin::{Origin, shown};
 use crate::retry::Patience;
 use crate::settings::Settings;
 use crate::tls;
-use crate::transfer::{Upload, time_for};
+use crate::transfer::{Part, Upload, time_for};
 
 /// Redirects that are followed for one request.
 const HOPS: usize = 5;
@@ -123,6 +123,21 @@ impl Client {
         self.credential.as_ref()
     }
 
+    pub(crate) const fn identity(&self) -> &dyn Identity {
+        &self.credential
+    }
+
+    /// The same connections, clock and patience for another base, to which no credential goes.
+    pub(crate) fn beside(&self, base: Url) -> Result<Self, ForgeError> {
+        let origin = Origin::of(&base)?;
+        Ok(Self {
+            base,
+            origin,
+            credential: None,
+            ..self.clone()
+        })
+    }
+
     pub(crate) fn clock(&self) -> &dyn Clock {
         self.clock.as_ref()
     }
@@ -156,16 +171,37 @@ impl Client {
         url: Url,
         upload: Option<&Upload>,
     ) -> Result<Response, ForgeError> {
-        let request = format!("{method} {}", shown(&url));
-        let mut url = url;
+        let mut call = Call::new(method.clone(), url);
+        call.body = upload.map(Upload::whole);
+        let proof = self.credential.as_ref().and_then(Credential::header);
+        let (response, at_home) = self.dispatch(&call, proof.as_ref())?;
+        answer::success(response, call.shown(), at_home, &self.credential)
+    }
+
+    /// Sends one request and follows its redirects; answers whatever comes, and whether it comes
+    /// from the configured origin. The proof of who we are goes to that origin only.
+    pub(crate) fn dispatch(
+        &self,
+        call: &Call<'_>,
+        proof: Option<&(HeaderName, HeaderValue)>,
+    ) -> Result<(Response, bool), ForgeError> {
+        let request = call.shown();
+        let mut url = call.url.clone();
         let mut at_home = Origin::of(&url)? == self.origin;
+        if !at_home && call.is_write() {
+            let why = "a request that writes stays at its origin";
+            return Err(ForgeError::Url {
+                url: shown(&url),
+                why,
+            });
+        }
         for _ in 0..=HOPS {
-            let response = self.send_once(method, &url, upload, at_home, &request)?;
-            let status = response.status();
-            if !is_redirect(status) {
-                return answer::success(response, request, at_home, self.credential.as_ref());
+            let proof = proof.filter(|_| at_home);
+            let response = self.send_once(call, &url, proof, &request)?;
+            if !is_redirect(response.status()) {
+                return Ok((response, at_home));
             }
-            let next = self.next(&response, method, &url, &request)?;
+            let next = self.next(&response, call, &url, &request)?;
             // Whoever has left is not recognised again: the way back was chosen by somebody else.
             at_home = at_home && Origin::of(&next)? == self.origin;
             url = next;
@@ -180,30 +216,29 @@ impl Client {
 
     fn send_once(
         &self,
-        method: &Method,
+        call: &Call<'_>,
         url: &Url,
-        upload: Option<&Upload>,
-        at_home: bool,
+        proof: Option<&(HeaderName, HeaderValue)>,
         request: &str,
     ) -> Result<Response, ForgeError> {
-        let mut builder = self.http.request(method.clone(), url.clone());
-        let header = self.credential.as_ref().and_then(Credential::header);
-        if let Some((name, value)) = header.filter(|_| at_home) {
+        let mut builder = self.http.request(call.method.clone(), url.clone());
+        builder = builder.headers(call.headers.clone());
+        if let Some((name, value)) = proof {
             builder = builder.header(name, value);
         }
         let mut sent = None;
-        if let Some(upload) = upload {
-            let (body, watch) = upload.body()?;
-            sent = Some((upload, watch));
+        if let Some(part) = &call.body {
+            let (body, watch) = part.body()?;
+            sent = Some((part, watch));
             builder = builder
-                .timeout(time_for(upload.size, self.settings.stall_timeout))
+                .timeout(time_for(part.length, self.settings.stall_timeout))
                 .body(body);
         }
         let response = builder
             .send()
             .map_err(|error| answer::unanswered(request, error))?;
-        if let Some((upload, watch)) = sent.filter(|_| response.status().is_success()) {
-            upload.check(&watch)?;
+        if let Some((part, watch)) = sent.filter(|_| response.status().is_success()) {
+            part.check(&watch)?;
         }
         Ok(response)
     }
@@ -212,7 +247,7 @@ impl Client {
     fn next(
         &self,
         response: &Response,
-        method: &Method,
+        call: &Call<'_>,
         from: &Url,
         request: &str,
     ) -> Result<Url, ForgeError> {
@@ -235,7 +270,7 @@ impl Client {
         if from.scheme() == "https" && !origin.is_https() {
             return refuse(&to, "it leads from https to http");
         }
-        if *method != Method::GET {
+        if call.is_write() {
             if origin != self.origin {
                 return refuse(&to, "a request that writes stays at its origin");
             }
@@ -251,6 +286,34 @@ impl Client {
             }
         }
         Ok(target)
+    }
+}
+
+/// One request, as the forges' modules put it together.
+pub(crate) struct Call<'a> {
+    pub(crate) method: Method,
+    pub(crate) url: Url,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Option<Part<'a>>,
+}
+
+impl Call<'_> {
+    pub(crate) fn new(method: Method, url: Url) -> Self {
+        Self {
+            method,
+            url,
+            headers: HeaderMap::new(),
+            body: None,
+        }
+    }
+
+    /// Method and URL, as messages name it.
+    pub(crate) fn shown(&self) -> String {
+        format!("{} {}", self.method, shown(&self.url))
+    }
+
+    fn is_write(&self) -> bool {
+        !matches!(self.method, Method::GET | Method::HEAD)
     }
 }
 

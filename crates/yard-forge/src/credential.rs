@@ -16,6 +16,11 @@ impl Secret {
         Self(text.trim().to_owned())
     }
 
+    /// The text itself, for the header it travels in.
+    pub(crate) fn reveal(&self) -> &str {
+        &self.0
+    }
+
     /// Replaces the secret, wherever a text holds it.
     pub(crate) fn redact(&self, text: &str) -> String {
         if self.0.is_empty() {
@@ -29,6 +34,33 @@ impl Secret {
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("***")
+    }
+}
+
+/// Who we are to a server: what a refusal most likely asks for, and what must not be repeated.
+pub(crate) trait Identity {
+    /// What a refusal with this status most likely asks for.
+    fn needs(&self, status: u16) -> String;
+
+    /// A text of the server's without our secrets.
+    fn redact(&self, text: &str) -> String;
+}
+
+impl Identity for Option<Credential> {
+    fn needs(&self, status: u16) -> String {
+        match self {
+            Some(credential) => credential.needs(status).to_owned(),
+            None => "set `GITLAB_TOKEN` to a token with the scope `api`; in a GitLab job \
+                     `CI_JOB_TOKEN` is used by itself"
+                .to_owned(),
+        }
+    }
+
+    fn redact(&self, text: &str) -> String {
+        match self {
+            Some(credential) => credential.secret().redact(text),
+            None => text.to_owned(),
+        }
     }
 }
 

@@ -13,6 +13,8 @@
 //! - A request is sent once. Who wants it repeated says so with a [`Patience`], and what repeats an
 //!   upload looks first whether the last one arrived.
 //! - Time, randomness and the environment come from the caller: [`Clock`], a seed, [`Variables`].
+//! - A registry's password goes to the registry, and to a token realm at its own site or at one that
+//!   a person named.
 //! - Bodies stream, downloads have a limit, and both are digested on the way.
 //!
 //! It deliberately has no switch that turns certificate checks off, and no HTTP/2.
@@ -42,6 +44,7 @@ mod credential;
 mod error;
 mod exchange;
 mod gitlab;
+mod oci;
 mod origin;
 mod retry;
 mod settings;
@@ -58,6 +61,7 @@ pub use credential::{Credential, Secret};
 pub use error::ForgeError;
 pub use exchange::{Ask, Reply};
 pub use gitlab::{FileRecord, GenericPackages};
+pub use oci::{IMAGE_INDEX, IMAGE_MANIFEST, Login, OciManifest, OciRepository};
 pub use origin::Origin;
 pub use retry::{Patience, RetryPolicy};
 pub use settings::Settings;

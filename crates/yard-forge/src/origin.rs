@@ -48,6 +48,35 @@ impl Origin {
         self.scheme == "https"
     }
 
+    /// Whether two servers belong to one owner as far as their names can tell: the same host, or
+    /// names below one parent, as `registry.example.org` and `auth.example.org`. A parent that looks
+    /// like a public suffix (`co.uk`) is nobody's own.
+    pub(crate) fn is_same_site(&self, other: &Self) -> bool {
+        if self.host == other.host {
+            return true;
+        }
+        let (Host::Domain(one), Host::Domain(two)) = (&self.host, &other.host) else {
+            return false;
+        };
+        let below = |name: &str, parent: &str| {
+            name == parent
+                || name
+                    .strip_suffix(parent)
+                    .is_some_and(|rest| rest.ends_with('.'))
+        };
+        let shared = |name: &str, other: &str| {
+            let Some((_, parent)) = name.split_once('.') else {
+                return false;
+            };
+            let Some((second, top)) = parent.rsplit_once('.') else {
+                return false;
+            };
+            let is_suffix = !second.contains('.') && second.len() <= 3 && top.len() == 2;
+            !is_suffix && below(other, parent)
+        };
+        shared(one, two) || shared(two, one)
+    }
+
     /// Whether the other side is this machine, by address or by the name reserved for it.
     pub fn is_loopback(&self) -> bool {
         match &self.host {
@@ -99,6 +128,33 @@ mod tests {
             "data:,x",
         ] {
             assert!(of(refused).is_err(), "{refused}");
+        }
+    }
+
+    #[test]
+    fn a_site_is_a_host_or_names_below_one_parent() {
+        let same = |one: &str, two: &str| {
+            let of = |host: &str| Origin::of(&Url::parse(&format!("https://{host}/")).unwrap());
+            of(one).unwrap().is_same_site(&of(two).unwrap())
+        };
+        for (one, two) in [
+            ("registry.example.org", "registry.example.org:5050"),
+            ("registry.example.org", "auth.example.org"),
+            ("registry.example.org", "example.org"),
+            ("example.org", "auth.example.org"),
+            ("127.0.0.1:1", "127.0.0.1:2"),
+        ] {
+            assert!(same(one, two) && same(two, one), "{one} {two}");
+        }
+        for (one, two) in [
+            ("registry.example.org", "example.com"),
+            ("registry.example.org", "notexample.org"),
+            ("one.co.uk", "two.co.uk"),
+            ("example.org", "other.org"),
+            ("127.0.0.1", "localhost"),
+            ("10.0.0.1", "10.0.0.2"),
+        ] {
+            assert!(!same(one, two) && !same(two, one), "{one} {two}");
         }
     }
 

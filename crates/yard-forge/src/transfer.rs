@@ -1,7 +1,7 @@
 //! What goes up and comes down: streamed, measured and digested on the way.
 
 use std::fs::File;
-use std::io::{self, Cursor, Read, Write};
+use std::io::{self, Cursor, Read, Seek as _, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -64,37 +64,74 @@ impl Upload {
 
     /// Its bytes.
     pub fn open(&self) -> Result<Box<dyn Read + Send>, ForgeError> {
+        self.open_at(0)
+    }
+
+    /// All of it, as the body of a request.
+    pub(crate) fn whole(&self) -> Part<'_> {
+        self.part(0, self.size)
+    }
+
+    /// Some of it, as the body of a request.
+    pub(crate) const fn part(&self, offset: u64, length: u64) -> Part<'_> {
+        Part {
+            upload: self,
+            offset,
+            length,
+        }
+    }
+
+    /// Its bytes from an offset on.
+    fn open_at(&self, offset: u64) -> Result<Box<dyn Read + Send>, ForgeError> {
         Ok(match &self.source {
-            UploadSource::Bytes(bytes) => Box::new(Cursor::new(Arc::clone(bytes))),
+            UploadSource::Bytes(bytes) => {
+                let mut cursor = Cursor::new(Arc::clone(bytes));
+                cursor.set_position(offset);
+                Box::new(cursor)
+            }
             UploadSource::File(path) => {
                 let fail = |source| ForgeError::File {
                     path: path.clone(),
                     source,
                 };
-                Box::new(File::open(path).map_err(fail)?)
+                let mut file = File::open(path).map_err(fail)?;
+                file.seek(SeekFrom::Start(offset)).map_err(fail)?;
+                Box::new(file)
             }
         })
     }
+}
 
+/// A range of an upload's bytes.
+#[derive(Clone, Copy)]
+pub(crate) struct Part<'a> {
+    upload: &'a Upload,
+    offset: u64,
+    pub(crate) length: u64,
+}
+
+impl Part<'_> {
     /// A request body, and what it will have sent.
     pub(crate) fn body(&self) -> Result<(Body, Sent), ForgeError> {
         let sent = Sent(Arc::new(Mutex::new(Digester::new())));
         let reader = Watched {
-            inner: self.open()?.take(self.size),
+            inner: self.upload.open_at(self.offset)?.take(self.length),
             sent: sent.clone(),
         };
-        Ok((Body::sized(reader, self.size), sent))
+        Ok((Body::sized(reader, self.length), sent))
     }
 
-    /// Whether exactly the promised bytes went out.
+    /// Whether exactly the promised bytes went out, where a whole file did.
     pub(crate) fn check(&self, sent: &Sent) -> Result<(), ForgeError> {
         let digester = sent
             .0
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
-        match &self.source {
-            UploadSource::File(path) if digester.finish() != self.sha256 => {
+        match &self.upload.source {
+            UploadSource::File(path)
+                if self.length == self.upload.size && digester.finish() != self.upload.sha256 =>
+            {
                 Err(ForgeError::Changed(path.clone()))
             }
             _ => Ok(()),

@@ -43,7 +43,7 @@ impl Client {
             let why = "a request that writes goes where it was meant to go";
             return Err(ForgeError::Redirect { request, to, why });
         }
-        answer::success(response, request, true, self.credential())
+        answer::success(response, request, true, self.identity())
     }
 
     /// Sends JSON and reads JSON.

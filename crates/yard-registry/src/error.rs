@@ -43,6 +43,15 @@ pub enum RegistryError {
         "`{0}` cannot be a released file's name: use letters, digits, `.`, `_`, `+`, `-`, once"
     )]
     AssetName(String),
+    /// An archive that cannot be unpacked.
+    #[error("`{file}` is not a gzip archive")]
+    Archive {
+        /// Which.
+        file: String,
+        /// What is wrong with it.
+        #[source]
+        source: io::Error,
+    },
     /// A release without files.
     #[error("a release needs at least one file")]
     Empty,

@@ -37,15 +37,19 @@
 //! ```
 #![warn(missing_docs)]
 
+mod address;
 mod error;
 mod fetch;
 mod folder;
 mod gitlab;
+mod modelpack;
+mod oci;
 mod publish;
 mod release;
 mod spec;
 mod store;
 
+pub use address::OciAddress;
 pub use error::RegistryError;
 pub use fetch::fetch;
 pub use publish::{Published, plan, publish};

@@ -10,12 +10,15 @@ use yard_forge::{
     Client, Clock, Credential, GenericPackages, GitLabJob, Monotonic, Origin, Settings, Variables,
 };
 
+use crate::address::OciAddress;
 use crate::error::RegistryError;
 use crate::folder::FolderStore;
 use crate::gitlab::GitLabStore;
+use crate::oci::OciStore;
 use crate::store::Target;
 
-/// A target as it was asked for: `dir:FOLDER`, `gitlab:`, or `gitlab:API-URL#PROJECT`.
+/// A target as it was asked for: `dir:FOLDER`, `gitlab:`, `gitlab:API-URL#PROJECT`, or
+/// `oci://HOST/REPOSITORY`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TargetSpec {
     text: String,
@@ -31,6 +34,7 @@ enum Place {
         api: String,
         project: String,
     },
+    Oci(OciAddress),
 }
 
 /// Why a target cannot be understood or opened.
@@ -38,8 +42,8 @@ enum Place {
 pub enum SpecFlaw {
     /// The text names no target.
     #[error(
-        "`{0}` names no registry: use `dir:FOLDER`, `gitlab:` within a GitLab job, or \
-         `gitlab:https://HOST/api/v4#GROUP/PROJECT`"
+        "`{0}` names no registry: use `dir:FOLDER`, `gitlab:` within a GitLab job, \
+         `gitlab:https://HOST/api/v4#GROUP/PROJECT`, or `oci://HOST/REPOSITORY`"
     )]
     Unknown(String),
     /// `gitlab:` outside a GitLab job.
@@ -96,6 +100,7 @@ impl FromStr for TargetSpec {
                     project: project.to_owned(),
                 }
             }
+            ("oci" | "oci+https" | "oci+http", _) => Place::Oci(text.parse()?),
             _ => return Err(unknown()),
         };
         Ok(Self {
@@ -129,6 +134,10 @@ impl TargetSpec {
                     self.text.clone(),
                     FolderStore::new(root.clone()),
                 ));
+            }
+            Place::Oci(address) => {
+                let repository = address.open(variables, connection)?;
+                return Ok(Target::new(self.text.clone(), OciStore::new(repository)));
             }
             Place::GitLabJob => {
                 let job = job.ok_or(SpecFlaw::NoJob)?;
@@ -168,6 +177,7 @@ mod tests {
             "dir:/srv/r:1",
             "gitlab:",
             "gitlab:https://g/api/v4#a/b",
+            "oci://r.example.org/models",
         ] {
             assert_eq!(good.parse::<TargetSpec>().unwrap().to_string(), good);
         }
@@ -182,6 +192,8 @@ mod tests {
             "gitlab:g#1",
             "gitlab:https://g/api/v4#../x",
             "gitlab:https://me:secret@g/api/v4#1",
+            "oci://me:secret@r.example.org/models",
+            "oci://r.example.org/models:1.0",
         ] {
             let error = bad.parse::<TargetSpec>().unwrap_err().to_string();
             assert!(

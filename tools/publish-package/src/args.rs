@@ -19,6 +19,7 @@ Targets:
   dir:FOLDER                                a folder
   gitlab:                                   the project of the GitLab job, with its own CI_JOB_TOKEN
   gitlab:https://HOST/api/v4#GROUP/PROJECT  a project, with GITLAB_TOKEN or GITLAB_DEPLOY_TOKEN
+  oci://HOST[:PORT]/REPOSITORY              an OCI registry, with OCI_USERNAME and OCI_PASSWORD
 
 Exit codes: 0 published, or there already; 1 other bytes are there; 2 the input does not allow it; \
 3 the network or the registry failed, run it again; 101 a defect"
