@@ -63,6 +63,7 @@ pub fn schemas() -> Vec<(String, String)> {
         entry::<kinds::Evaluation>(),
         entry::<kinds::Gate>(),
         entry::<kinds::Golden>(),
+        entry::<kinds::Ledger>(),
         entry::<kinds::Manifest>(),
         entry::<kinds::Measurement>(),
         entry::<kinds::Profile>(),

@@ -50,6 +50,66 @@ pub struct Args {
     #[arg(long, value_name = "REASON", group = "opponent")]
     pub(crate) first_model: Option<String>,
 
+    /// The last release to compare with too: a model folder or a package
+    #[arg(long, value_name = "DIR|FILE", help_heading = "Beside the champion")]
+    pub(crate) release_champion: Option<PathBuf>,
+
+    /// Nothing has been released yet, and why; it is written into the evidence
+    #[arg(
+        long,
+        value_name = "REASON",
+        conflicts_with = "release_champion",
+        help_heading = "Beside the champion"
+    )]
+    pub(crate) first_release: Option<String>,
+
+    /// The looks at holdouts that were taken so far
+    #[arg(long, value_name = "FILE", help_heading = "Beside the champion")]
+    pub(crate) ledger: Option<PathBuf>,
+
+    /// There is no ledger yet, and why; it is written into the new one
+    #[arg(
+        long,
+        value_name = "REASON",
+        conflicts_with = "ledger",
+        help_heading = "Beside the champion"
+    )]
+    pub(crate) new_ledger: Option<String>,
+
+    /// Where the ledger goes, with this look in it; without this nothing is written, and later looks do
+    /// not know of this one
+    #[arg(long, value_name = "FILE", help_heading = "Beside the champion")]
+    pub(crate) ledger_out: Option<PathBuf>,
+
+    /// evaluation.json or metrics.json of models retrained with other seeds, two or more: their spread
+    /// widens every difference that a margin judges
+    #[arg(long, value_name = "FILE", num_args = 1.., help_heading = "Beside the champion")]
+    pub(crate) retrains: Vec<PathBuf>,
+
+    /// Artifacts of other tools that rules ask for: a data report, a drift report, a measurement
+    #[arg(long, value_name = "FILE", num_args = 1.., help_heading = "Beside the champion")]
+    pub(crate) evidence: Vec<PathBuf>,
+
+    /// A rule whose outcome does not block, and why: RULE=REASON; the verdict is then a warning
+    #[arg(
+        long = "override",
+        value_name = "RULE=REASON",
+        help_heading = "Overrides"
+    )]
+    pub(crate) overrides: Vec<String>,
+
+    /// Who decided about `--override`; else `GITLAB_USER_LOGIN` or `GITHUB_ACTOR` say it
+    #[arg(long, value_name = "NAME", help_heading = "Overrides")]
+    pub(crate) override_author: Option<String>,
+
+    /// A file of overrides with rule, reason, author, expires, candidate
+    #[arg(long, value_name = "FILE", help_heading = "Overrides")]
+    pub(crate) overrides_file: Option<PathBuf>,
+
+    /// The day on which overrides may have expired, YYYY-MM-DD; else `CI_PIPELINE_CREATED_AT` says it
+    #[arg(long, value_name = "DAY", help_heading = "Overrides")]
+    pub(crate) today: Option<String>,
+
     /// The folder for evaluation.json, gate.json, metrics.json, report.md, report.html and charts/
     #[arg(long, value_name = "DIR", default_value = "out")]
     pub(crate) out: PathBuf,
@@ -119,6 +179,13 @@ pub(crate) enum GateFormat {
     Markdown,
     /// A test case a rule
     Junit,
+    /// GitLab's Code Quality: a finding a rule that does not hold
+    CodeQuality,
+    /// GitLab's metrics report
+    #[value(name = "openmetrics")]
+    OpenMetrics,
+    /// GitHub's workflow commands, at most ten
+    Github,
 }
 
 impl AsRef<Common> for Args {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use yard_contract::{Finite, Verdict};
 
 use crate::measure::Metric;
+use crate::policy::{FlipsConfig, LooksConfig, ReleaseConfig, RulesConfig};
 
 /// What a model must reach. There is no default for a limit: a rule that is not written does not
 /// exist, and a configuration without any rule is an error.
@@ -33,6 +34,21 @@ pub(crate) struct GateConfig {
     /// How the model must compare with the champion, where there is one.
     #[serde(default)]
     pub(crate) champion: Option<ChampionConfig>,
+    /// How the model must compare with the last release, so that small losses do not add up.
+    #[serde(default)]
+    pub(crate) release: Option<ReleaseConfig>,
+    /// How many candidates may be judged on the same rows. Needs a ledger.
+    #[serde(default)]
+    pub(crate) looks: Option<LooksConfig>,
+    /// Rules on what other tools found, and on the model's size.
+    #[serde(default)]
+    pub(crate) rules: RulesConfig,
+    /// The rows that the model and the champion decide differently.
+    #[serde(default)]
+    pub(crate) flips: FlipsConfig,
+    /// Columns of which no report may show a single row's value.
+    #[serde(default)]
+    pub(crate) private: Vec<String>,
     /// Parts of the rows to look at.
     #[serde(default)]
     pub(crate) slices: Option<SliceConfig>,
@@ -92,6 +108,22 @@ impl GateConfig {
         let mut margins = champion.margins.clone();
         margins.extend(champion.auc_margin.map(|margin| (Metric::Auc, margin)));
         margins
+    }
+
+    /// How much worse than the last release's each metric may be.
+    pub(crate) fn release_margins(&self) -> BTreeMap<Metric, Finite> {
+        let release = self.release.as_ref();
+        release
+            .map(|release| release.margins.clone())
+            .unwrap_or_default()
+    }
+
+    /// How much of each metric may be lost since the last release.
+    pub(crate) fn cumulative(&self) -> BTreeMap<Metric, Finite> {
+        let release = self.release.as_ref();
+        release
+            .map(|release| release.cumulative.clone())
+            .unwrap_or_default()
     }
 }
 

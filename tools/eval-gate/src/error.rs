@@ -1,6 +1,7 @@
 //! What can keep a model from being judged.
 
 use yard_cli::Failure;
+use yard_contract::Sha256;
 use yard_model::{FolderError, PredictError};
 use yard_package::PackageError;
 use yard_stats::{InputError, Undefined};
@@ -54,14 +55,72 @@ pub enum GateError {
     NothingToPlan,
     #[error("the rule `{rule}` asks for a metric that these rows leave undefined: {reason}")]
     UndefinedMetric { rule: String, reason: String },
-    #[error("`--first-model` needs a reason")]
-    NoReason,
+    #[error("`{flag}` needs a reason")]
+    NoReason { flag: &'static str },
+    #[error("the configuration has a `release` rule, but no release is given")]
+    NoRelease,
+    #[error("a release is given, but the configuration has no `release` rule")]
+    NoReleaseRule,
+    #[error("a first model cannot have a release before it")]
+    ReleaseBeforeFirst,
+    #[error("`{key}.{metric}` is {margin}, but must be at least 0 and below 1")]
+    ReleaseMargin {
+        key: &'static str,
+        metric: &'static str,
+        margin: f64,
+    },
+    #[error("the configuration counts looks or merges, but no ledger is given")]
+    NoLedger,
+    #[error("the ledger cannot be trusted: at `{}` it {found}", candidate.short())]
+    LedgerBroken {
+        candidate: Sha256,
+        found: &'static str,
+    },
+    #[error(
+        "the ledger has no look at `{}`, so the merges since the release `{}` are not known",
+        candidate.short(),
+        release.short()
+    )]
+    ChainBroken { candidate: Sha256, release: Sha256 },
+    #[error("the ledger does not say how far the `{metric}` of `{}` was from its champion's", candidate.short())]
+    ChainUntold { candidate: Sha256, metric: String },
+    #[error("one retrain says nothing about the seed")]
+    OneRetrain,
+    #[error("the retrain `{path}` is given twice")]
+    RetrainTwice { path: String },
+    #[error("the retrain `{path}` has no `{metric}`, which a margin names")]
+    RetrainUntold { path: String, metric: &'static str },
+    #[error("the rule `{rule}` has no limit, or limits that cross")]
+    Limits { rule: String },
+    #[error("the rule `{rule}` needs {what}")]
+    NoEvidence { rule: String, what: String },
+    #[error("`{path}` is a `{kind}` without a verdict")]
+    NoVerdict { path: String, kind: String },
+    #[error("`{path}` is about another {what}: `{found}` where `{expected}` is judged")]
+    OtherSubject {
+        path: String,
+        what: &'static str,
+        found: String,
+        expected: String,
+    },
+    #[error("`{name}` was measured twice")]
+    MeasuredTwice { name: String },
+    #[error("the override of `{rule}` {found}")]
+    Override { rule: String, found: &'static str },
+    #[error("there is no rule `{rule}` to override")]
+    OverrideUnknown { rule: String },
+    #[error("nobody is named who decided about `--override`")]
+    OverrideBy,
+    #[error("`{column}` is private, and `flips.show` would show it")]
+    PrivateShown { column: String },
     #[error("a champion is given, but the configuration has no `champion` rule")]
     NoChampionRule,
     #[error("cannot compute metrics")]
     Input(#[from] InputError),
     #[error("a metric is undefined on these rows")]
     Undefined(#[from] Undefined),
+    #[error("cannot write the metrics for a forge")]
+    Metrics(#[from] yard_report::metrics::MetricsError),
     #[error("a metric is not finite")]
     NotFinite,
 }
@@ -76,9 +135,34 @@ impl Failure for GateError {
             Self::NoChampionRule => {
                 Some("set `champion.margins`: how much the model may lose".to_owned())
             }
-            Self::NoReason => {
-                Some("say why there is no champion: it is written into the evidence".to_owned())
+            Self::NoReason { .. } => {
+                Some("say why there is none: it is written into the evidence".to_owned())
             }
+            Self::NoRelease => {
+                Some("give `--release-champion`, or say `--first-release` and why".to_owned())
+            }
+            Self::NoReleaseRule => {
+                Some("set `release.margins` or `release.cumulative` in the configuration".to_owned())
+            }
+            Self::NoLedger => Some("give `--ledger`, or say `--new-ledger` and why".to_owned()),
+            Self::LedgerBroken { .. } => {
+                Some("take the ledger from the last job that wrote it".to_owned())
+            }
+            Self::ChainBroken { .. } | Self::ChainUntold { .. } => Some(
+                "every job that judges what is merged must write the ledger; to start over, release"
+                    .to_owned(),
+            ),
+            Self::OneRetrain => Some("give two or more; five are better".to_owned()),
+            Self::NoEvidence { .. } => Some("give the file by `--evidence`".to_owned()),
+            Self::OverrideUnknown { .. } => {
+                Some("`gate.json` names every rule by its `id`".to_owned())
+            }
+            Self::OverrideBy => Some("give `--override-author`".to_owned()),
+            Self::Override { .. } => Some(
+                "an override has a rule, a reason, an author, and `expires` or `candidate`; `--today` \
+                 says which day it is"
+                    .to_owned(),
+            ),
             Self::Model {
                 source: FolderError::Digest { .. },
                 ..

@@ -7,20 +7,27 @@
 #![warn(missing_docs)]
 
 mod args;
+mod beside;
 mod config;
 mod error;
 mod evidence;
 mod input;
 mod judge;
+mod ledger;
 mod measure;
+mod noise;
+mod overrides;
 mod plan;
+mod policy;
 mod power;
 mod report;
+mod rules;
 
 use yard_cli::{Io, Verdict};
 
 pub use crate::args::Args;
 use crate::args::Command;
+use crate::beside::Beside;
 pub use crate::config::schema;
 pub use crate::error::GateError;
 use crate::plan::Plan;
@@ -44,8 +51,18 @@ pub fn run(args: Args, io: &mut Io) -> Result<Verdict, GateError> {
         return Ok(Verdict::Pass);
     }
     let subject = input::read(&plan, io)?;
+    let beside = Beside::read(&plan, &subject, io)?;
+    let plan = plan.at(beside.confidence);
     let evaluation = measure::evaluate(&subject, &plan)?;
-    let gate = judge::judge(&evaluation, &plan.config, &plan.opponent, plan.confidence)?;
+    let gate = judge::judge(&evaluation, &plan, &beside)?;
     let charts = Charts::of(&evaluation, &subject.classes, &gate);
-    evidence::write(&plan, io, subject.inputs, evaluation, gate, &charts)
+    evidence::write(
+        &plan,
+        io,
+        subject.inputs,
+        &beside,
+        evaluation,
+        gate,
+        &charts,
+    )
 }

@@ -11,6 +11,7 @@ use yard_stats::planning::{AucHoldout, NonInferiority};
 use crate::args::PowerArgs;
 use crate::config::{GateConfig, Prove};
 use crate::error::GateError;
+use crate::ledger;
 use crate::measure::Metric;
 
 /// The chance of a pass that the rows asked for give a model which deserves it.
@@ -73,7 +74,15 @@ fn outlook(args: &PowerArgs, config: &GateConfig) -> Result<Outlook, GateError> 
             expected: "at least 1 and below `--rows`",
         });
     }
-    let confidence = Confidence::new(config.confidence.get())?;
+    let asked = Confidence::new(config.confidence.get())?;
+    let confidence = match &config.looks {
+        // What shares its level with later looks must be surer already the first time.
+        Some(looks) => {
+            looks.check(asked.level())?;
+            ledger::first(looks, asked)?
+        }
+        None => asked,
+    };
     let holdout = AucHoldout {
         rows: args.rows as f64,
         prevalence: args.positives as f64 / args.rows as f64,

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::document::{Artifact, Version};
+use crate::kinds::Flips;
 use crate::{Finite, Sha256};
 
 /// How good a model is on rows that it has not seen.
@@ -35,6 +36,12 @@ pub struct Evaluation {
     /// The champion on the same rows, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comparison: Option<Comparison>,
+    /// The last release on the same rows, where the policy compares with it too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<Comparison>,
+    /// The rows that the model and the champion decide differently, where there is a champion.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flips: Option<Flips>,
     /// What the charts show.
     pub curves: Curves,
 }

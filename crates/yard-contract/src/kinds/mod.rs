@@ -4,8 +4,10 @@ mod batch;
 mod data_report;
 mod drift;
 mod evaluation;
+mod flips;
 mod gate;
 mod golden;
+mod ledger;
 mod manifest;
 mod measurement;
 mod profile;
@@ -25,8 +27,12 @@ pub use evaluation::{
     Baseline, Comparison, Confusion, CurvePoint, Curves, Decisions, Difference, Estimate,
     Evaluation, HistogramBin, ReliabilityBin, SliceResult, WeakSlice,
 };
-pub use gate::{Champion, Gate, MoreRows, RuleResult};
+pub use flips::{Flip, Flips};
+pub use gate::{
+    Chain, ChainLink, Champion, Gate, LookTaken, MoreRows, Override, Release, RuleResult, SeedNoise,
+};
 pub use golden::{Golden, GoldenRow};
+pub use ledger::{Ledger, Look, Step};
 pub use manifest::{Manifest, ManifestFile};
 pub use measurement::Measurement;
 pub use profile::{CategoryShare, FeatureProfile, Profile};

@@ -13,10 +13,17 @@ use crate::error::GateError;
 pub(crate) struct Holdout {
     pub(crate) labels: Vec<bool>,
     pub(crate) features: Table,
-    /// The columns that slices are cut by, as texts.
+    /// The columns that slices are cut by, and those that are shown with a row, as texts.
     pub(crate) slices: Table,
     /// The entity of each row, numbered from 0 without gaps, where entities are named.
     pub(crate) clusters: Option<Vec<u32>>,
+}
+
+impl Holdout {
+    /// Which row it is, for people.
+    pub(crate) fn name(&self, row: usize) -> String {
+        format!("line {}", self.features.line(row))
+    }
 }
 
 /// Reads the holdout for one model.

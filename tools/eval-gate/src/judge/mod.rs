@@ -1,20 +1,24 @@
 //! The decision: an evaluation and a policy to rules with verdicts. Pure.
 
+mod beside;
 mod slices;
 
 pub(crate) use slices::{columns_name, harmed_rule, slice_name, slice_rule};
 
 use yard_contract::{
-    Champion, Comparison, Estimate, Evaluation, Finite, Gate, MoreRows, RuleResult, Verdict,
+    Champion, Comparison, Estimate, Evaluation, Finite, Gate, MoreRows, Release, RuleResult,
+    Verdict,
 };
 use yard_report::number::grouped;
 use yard_stats::interval::Confidence;
 use yard_stats::planning::NonInferiority;
 
-use crate::config::{GateConfig, Inconclusive};
+use crate::beside::Beside;
+use crate::config::Inconclusive;
 use crate::error::GateError;
 use crate::measure::Metric;
-use crate::plan::Opponent;
+use crate::noise::Noise;
+use crate::plan::{Opponent, Plan, Predecessor};
 
 /// The chance with which the rows asked for settle a rule.
 const POWER: f64 = 0.8;
@@ -24,11 +28,14 @@ const MOST_ROWS: f64 = 1e8;
 /// Judges every rule of the policy.
 pub(crate) fn judge(
     evaluation: &Evaluation,
-    config: &GateConfig,
-    opponent: &Opponent,
-    confidence: Confidence,
+    plan: &Plan,
+    beside: &Beside,
 ) -> Result<Gate, GateError> {
+    let (config, confidence) = (&plan.config, beside.confidence);
     let mut rules = Vec::new();
+    if let (Some(look), Some(policy)) = (&beside.look, &config.looks) {
+        rules.push(beside::looks(look, policy.exhausted));
+    }
     for (metric, limit) in &config.at_least {
         rules.push(bound(
             evaluation,
@@ -47,15 +54,38 @@ pub(crate) fn judge(
             confidence,
         )?);
     }
-    if let Some(comparison) = &evaluation.comparison {
-        for (metric, margin) in config.margins() {
-            let rule = against_champion(evaluation, comparison, metric, margin, confidence)?;
-            rules.push(rule);
+    let rivals = [
+        (CHAMPION, &evaluation.comparison, config.margins()),
+        (RELEASE, &evaluation.release, config.release_margins()),
+    ];
+    for (rival, comparison, margins) in rivals {
+        let Some(comparison) = comparison else {
+            continue;
+        };
+        let against = Against {
+            rival,
+            evaluation,
+            comparison,
+            noise: beside.noise.as_ref(),
+            confidence,
+        };
+        for (metric, margin) in margins {
+            rules.push(against.judge(metric, margin)?);
         }
+    }
+    let mut chains = Vec::new();
+    let release = evaluation.release.as_ref();
+    let release = release.map(|release| release.champion_sha256);
+    for (metric, margin) in config.cumulative() {
+        let links = beside.chain(evaluation, release, metric)?;
+        let (rule, chain) = beside::cumulative(metric, links, margin, confidence)?;
+        rules.push(rule);
+        chains.push(chain);
     }
     if let Some(slices) = &config.slices {
         rules.extend(slices::judge(evaluation, slices, confidence)?);
     }
+    rules.extend(beside.found.judge(&config.rules, beside.candidate)?);
     if config.inconclusive_is == Inconclusive::Fail {
         for rule in rules
             .iter_mut()
@@ -66,9 +96,10 @@ pub(crate) fn judge(
                 .push_str("; the policy takes thin evidence for a failure");
         }
     }
+    let overrides = beside.overrides.apply(&mut rules)?;
     let verdict =
         Verdict::gravest(rules.iter().map(|rule| rule.verdict)).ok_or(GateError::NoRule)?;
-    let champion = match opponent {
+    let champion = match &plan.opponent {
         Opponent::Champion(_) => Champion {
             sha256: evaluation
                 .comparison
@@ -85,14 +116,57 @@ pub(crate) fn judge(
         .metrics
         .get("auc")
         .map_or_else(String::new, |auc| format!("; AUC {}", shown(auc)));
-    let summary = summary(verdict, &rules, opponent, &auc);
+    let summary = summary(verdict, &rules, overrides.len(), &plan.opponent, &auc);
     Ok(Gate {
         verdict,
         summary,
         model_sha256: evaluation.model_sha256,
         champion,
+        release: plan.release.as_ref().map(|predecessor| match predecessor {
+            Predecessor::Release(_) => Release {
+                sha256: release,
+                first_release: None,
+            },
+            Predecessor::FirstRelease(reason) => Release {
+                sha256: None,
+                first_release: Some(reason.clone()),
+            },
+        }),
+        look: beside.look,
+        chains,
+        seed_noise: beside
+            .noise
+            .as_ref()
+            .map(|noise| noise.recorded(confidence)),
         rules,
+        overrides,
     })
+}
+
+/// Whom a model is held against.
+#[derive(Clone, Copy)]
+struct Rival {
+    /// What its rules start with.
+    prefix: &'static str,
+    words: &'static str,
+}
+
+const CHAMPION: Rival = Rival {
+    prefix: "champion",
+    words: "the champion",
+};
+const RELEASE: Rival = Rival {
+    prefix: "release",
+    words: "the last release",
+};
+
+/// A comparison with one rival.
+struct Against<'a> {
+    rival: Rival,
+    evaluation: &'a Evaluation,
+    comparison: &'a Comparison,
+    noise: Option<&'a Noise>,
+    confidence: Confidence,
 }
 
 #[derive(Clone, Copy)]
@@ -170,74 +244,80 @@ fn bound(
     })
 }
 
-/// Non-inferiority: the whole interval of the difference must lie above minus the margin (for a loss,
-/// below the margin).
-fn against_champion(
-    evaluation: &Evaluation,
-    comparison: &Comparison,
-    metric: Metric,
-    margin: Finite,
-    confidence: Confidence,
-) -> Result<RuleResult, GateError> {
-    let name = metric.as_str();
-    let id = champion_rule(metric);
-    let (Some(found), Some(ours), Some(theirs)) = (
-        comparison.differences.get(name),
-        evaluation.metrics.get(name),
-        comparison.champion_metrics.get(name),
-    ) else {
-        let reason = "it has no paired interval".to_owned();
-        return Err(GateError::UndefinedMetric { rule: id, reason });
-    };
-    let difference = &found.difference;
-    let end = |end: Option<Finite>| end.unwrap_or(difference.value).get();
-    // As a gain: positive where the model is better.
-    let (value, low, high) = if metric.more_is_better() {
-        let (low, high) = (end(difference.low), end(difference.high));
-        (difference.value.get(), low, high)
-    } else {
-        let (low, high) = (-end(difference.high), -end(difference.low));
-        (-difference.value.get(), low, high)
-    };
-    let least = -margin.get();
-    let (verdict, words) = if low >= least {
-        let better = if low > 0.0 {
-            "better than the champion"
-        } else {
-            "not worse than the margin allows"
+impl Against<'_> {
+    /// Non-inferiority: the whole interval of the difference must lie above minus the margin (for a loss,
+    /// below the margin).
+    fn judge(&self, metric: Metric, margin: Finite) -> Result<RuleResult, GateError> {
+        let Self {
+            rival,
+            evaluation,
+            comparison,
+            noise,
+            confidence,
+        } = *self;
+        let name = metric.as_str();
+        let id = format!("{}.{name}", rival.prefix);
+        let (Some(found), Some(ours), Some(theirs)) = (
+            comparison.differences.get(name),
+            evaluation.metrics.get(name),
+            comparison.champion_metrics.get(name),
+        ) else {
+            let reason = "it has no paired interval".to_owned();
+            return Err(GateError::UndefinedMetric { rule: id, reason });
         };
-        (Verdict::Pass, better.to_owned())
-    } else if high < least {
-        let words = "worse than the champion by more than the margin";
-        (Verdict::Fail, words.to_owned())
-    } else {
-        let words = "it may or may not be worse than the margin allows";
-        (Verdict::Inconclusive, words.to_owned())
-    };
-    let needed = (verdict == Verdict::Inconclusive)
-        .then(|| {
-            let error = found.standard_error.map_or(0.0, Finite::get);
-            more_rows(evaluation, value - least, error, confidence)
+        let widened = noise.and_then(|noise| noise.widen(metric, found, confidence));
+        let found = widened.as_ref().unwrap_or(found);
+        let difference = &found.difference;
+        let end = |end: Option<Finite>| end.unwrap_or(difference.value).get();
+        // As a gain: positive where the model is better.
+        let (value, low, high) = if metric.more_is_better() {
+            let (low, high) = (end(difference.low), end(difference.high));
+            (difference.value.get(), low, high)
+        } else {
+            let (low, high) = (-end(difference.high), -end(difference.low));
+            (-difference.value.get(), low, high)
+        };
+        let least = -margin.get();
+        let (verdict, words) = if low >= least {
+            let words = if low > 0.0 {
+                format!("better than {}", rival.words)
+            } else {
+                "not worse than the margin allows".to_owned()
+            };
+            (Verdict::Pass, words)
+        } else if high < least {
+            let words = format!("worse than {} by more than the margin", rival.words);
+            (Verdict::Fail, words)
+        } else {
+            let words = "it may or may not be worse than the margin allows";
+            (Verdict::Inconclusive, words.to_owned())
+        };
+        let needed = (verdict == Verdict::Inconclusive)
+            .then(|| {
+                let error = found.standard_error.map_or(0.0, Finite::get);
+                more_rows(evaluation, value - least, error, confidence)
+            })
+            .flatten();
+        let side = if metric.more_is_better() { 1.0 } else { -1.0 };
+        Ok(RuleResult {
+            id,
+            verdict,
+            observed: Some(difference.value),
+            bound: Finite::new(side * low),
+            limit: Finite::new(side * least),
+            p_value: Some(found.p_value),
+            needed,
+            message: format!(
+                "{name} {:.4} against {}'s {:.4}: a difference of {}, margin {}; {words}{}",
+                ours.value.get(),
+                rival.words,
+                theirs.value.get(),
+                signed(difference),
+                margin.get(),
+                settled(verdict, needed),
+            ),
         })
-        .flatten();
-    let side = if metric.more_is_better() { 1.0 } else { -1.0 };
-    Ok(RuleResult {
-        id,
-        verdict,
-        observed: Some(difference.value),
-        bound: Finite::new(side * low),
-        limit: Finite::new(side * least),
-        p_value: Some(found.p_value),
-        needed,
-        message: format!(
-            "{name} {:.4} against the champion's {:.4}: a difference of {}, margin {}; {words}{}",
-            ours.value.get(),
-            theirs.value.get(),
-            signed(difference),
-            margin.get(),
-            settled(verdict, needed),
-        ),
-    })
+    }
 }
 
 /// How many more rows would settle what lies `room` from its limit and is known to `standard_error`:
@@ -288,10 +368,16 @@ pub(super) fn settled(verdict: Verdict, needed: Option<MoreRows>) -> String {
 
 /// The rule that compares a metric with the champion's.
 pub(crate) fn champion_rule(metric: Metric) -> String {
-    format!("champion.{}", metric.as_str())
+    format!("{}.{}", CHAMPION.prefix, metric.as_str())
 }
 
-fn summary(verdict: Verdict, rules: &[RuleResult], opponent: &Opponent, auc: &str) -> String {
+fn summary(
+    verdict: Verdict,
+    rules: &[RuleResult],
+    overridden: usize,
+    opponent: &Opponent,
+    auc: &str,
+) -> String {
     let what = match opponent {
         Opponent::Champion(_) => "The model",
         Opponent::FirstModel(_) => "The first model",
@@ -314,6 +400,14 @@ fn summary(verdict: Verdict, rules: &[RuleResult], opponent: &Opponent, auc: &st
             1 => format!("{what} may be released: its one rule holds{auc}."),
             rules => format!("{what} may be released: all {rules} rules hold{auc}."),
         },
+        Verdict::Warning if overridden > 0 => format!(
+            "{what} may be released because people decided so: {}{}{auc}.",
+            count(overridden, "is overridden", "are overridden"),
+            match of(Verdict::Warning) - overridden {
+                0 => String::new(),
+                more => format!(", {}", count(more, "warns", "warn")),
+            },
+        ),
         Verdict::Warning => format!(
             "{what} may be released with a look at {}{auc}.",
             count(of(Verdict::Warning), "that warns", "that warn")

@@ -3,18 +3,21 @@
 use std::collections::BTreeMap;
 
 use yard_contract::{
-    Baseline, Confusion, CurvePoint, Curves, Evaluation, Finite, HistogramBin, ReliabilityBin,
+    Baseline, Confusion, CurvePoint, Curves, Evaluation, Finite, Flips, HistogramBin,
+    ReliabilityBin,
 };
 use yard_stats::binary::{self, Ranked, Reliability, Scored};
 use yard_table::{Column, Table};
 
 use super::compare::compare;
+use super::flips::{self, Decider};
 use super::metric::{self, CALIBRATION_BINS};
 use super::replicas::{Draws, Side};
 use super::slices::Cutter;
 use crate::error::GateError;
-use crate::input::Subject;
+use crate::input::{Scores, Subject};
 use crate::plan::Plan;
+use crate::policy::FlipsConfig;
 
 /// Points of a curve that is drawn.
 const CURVE_POINTS: usize = 200;
@@ -59,6 +62,13 @@ pub(crate) fn evaluate(subject: &Subject, plan: &Plan) -> Result<Evaluation, Gat
         }
         None => (Vec::new(), Vec::new()),
     };
+    let release = match &subject.release {
+        Some(release) => {
+            let margins = config.release_margins();
+            Some(compare(labels, model, release, draws, &margins, confidence)?.1)
+        }
+        None => None,
+    };
     Ok(Evaluation {
         model_sha256: model.sha256,
         rows: labels.len() as u64,
@@ -71,8 +81,28 @@ pub(crate) fn evaluate(subject: &Subject, plan: &Plan) -> Result<Evaluation, Gat
         slices,
         weakest,
         comparison,
+        release,
+        flips: champion.map(|champion| flips(subject, champion, &config.flips)),
         curves: curves(&ranked)?,
     })
+}
+
+/// The rows that the champion decides differently.
+fn flips(subject: &Subject, champion: &Scores, config: &FlipsConfig) -> Flips {
+    let shown = |row: usize| {
+        let value = |name: &String| {
+            let column = subject.holdout.slices.category(name)?;
+            Some((name.clone(), column.text(row).to_owned()))
+        };
+        let columns = config.show.iter().filter_map(value).collect();
+        (subject.holdout.name(row), columns)
+    };
+    flips::flips(
+        Decider::of(&subject.model),
+        Decider::of(champion),
+        config.rows as usize,
+        shown,
+    )
 }
 
 pub(crate) fn positives(labels: &[bool]) -> u64 {

@@ -2,9 +2,10 @@
 
 mod compare;
 mod evaluate;
+mod flips;
 mod metric;
 mod replicas;
 pub(crate) mod slices;
 
 pub(crate) use evaluate::evaluate;
-pub(crate) use metric::Metric;
+pub(crate) use metric::{Metric, estimate};

@@ -31,11 +31,12 @@ pub(crate) struct Cutter<'a> {
     pub(crate) confidence: Confidence,
 }
 
-/// The columns that slices are cut by.
+/// The columns that slices are cut by, and those that are shown with a row.
 pub(crate) fn columns(config: &GateConfig) -> BTreeSet<String> {
     let slices = config.slices.iter();
     slices
         .flat_map(|slices| slices.by.iter().flatten().cloned())
+        .chain(config.flips.show.iter().cloned())
         .collect()
 }
 

@@ -1,10 +1,14 @@
 //! The verdict for people and for forges. It decides nothing.
 
+mod beside;
 mod charts;
+mod forges;
 mod tables;
 
 pub(crate) use charts::{Charts, ClassNames};
+pub(crate) use forges::ConfigPlace;
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use yard_cli::style;
@@ -22,6 +26,9 @@ pub(crate) struct Report<'a> {
     pub(crate) gate: &'a Artifact<Gate>,
     pub(crate) evaluation: &'a Evaluation,
     pub(crate) charts: &'a Charts,
+    /// What a clock measured, by rule.
+    pub(crate) measured: &'a BTreeMap<String, f64>,
+    pub(crate) config: ConfigPlace<'a>,
 }
 
 impl Report<'_> {
@@ -31,6 +38,12 @@ impl Report<'_> {
             GateFormat::Json => out.write_all(&self.gate.to_bytes()),
             GateFormat::Markdown => out.write_all(self.markdown().as_bytes()),
             GateFormat::Junit => out.write_all(self.junit().as_bytes()),
+            GateFormat::CodeQuality => out.write_all(self.code_quality().as_bytes()),
+            GateFormat::OpenMetrics => {
+                let text = self.open_metrics().map_err(io::Error::other)?;
+                out.write_all(text.as_bytes())
+            }
+            GateFormat::Github => out.write_all(self.annotations().as_bytes()),
         }
     }
 
@@ -89,9 +102,10 @@ impl Report<'_> {
     fn document(&self) -> Document {
         let gate = &self.gate.body;
         let evaluation = self.evaluation;
-        let mut blocks = vec![
-            Block::section("Rules"),
-            Block::Table(tables::rules(gate)),
+        let mut blocks = vec![Block::section("Rules"), Block::Table(tables::rules(gate))];
+        blocks.extend(beside::overrides(gate));
+        blocks.extend(beside::measured(self.measured));
+        blocks.extend([
             Block::section("Metrics"),
             Block::Paragraph(
                 Text::plain(format!(
@@ -103,15 +117,20 @@ impl Report<'_> {
                 .then(" on."),
             ),
             Block::Table(tables::metrics(evaluation)),
-        ];
+        ]);
+        blocks.extend(beside::baseline(evaluation));
         if let Some(chart) = &self.charts.champion {
             blocks.push(Block::section("Champion"));
             blocks.push(Block::Figure(Figure::of(chart)));
         }
         if let Some(comparison) = &evaluation.comparison {
-            blocks.push(Block::Table(tables::differences(comparison)));
+            let caption = "Model minus champion on the same rows; p is that of \"worse by the margin or more\"";
+            blocks.push(Block::Table(tables::differences(comparison, caption)));
+            blocks.push(beside::seeds(gate.seed_noise.as_ref()));
             blocks.extend(comparison.decisions.map(tables::decisions));
         }
+        blocks.extend(evaluation.flips.iter().flat_map(beside::flips));
+        blocks.extend(beside::release(gate, evaluation));
         blocks.push(Block::section("Slices"));
         if evaluation.slices.is_empty() {
             blocks.push(Block::paragraph("The configuration asks for no slices."));

@@ -88,9 +88,9 @@ pub(super) fn weakest(evaluation: &Evaluation) -> Table {
     table
 }
 
-pub(super) fn differences(comparison: &Comparison) -> Table {
+pub(super) fn differences(comparison: &Comparison, caption: &str) -> Table {
     let mut table = Table::new(
-        "Model minus champion on the same rows; p is that of \"worse by the margin or more\"",
+        caption,
         &["Metric", "#Difference", "Interval", "#Margin", "#p"],
     );
     for metric in Metric::ALL {

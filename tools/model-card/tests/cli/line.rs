@@ -409,6 +409,8 @@ fn evaluation(onnx: Sha256) -> Evaluation {
         ],
         weakest: Vec::new(),
         comparison: None,
+        release: None,
+        flips: None,
         curves: Curves {
             reliability: vec![
                 bin(0.021, 0.0185, 2_525),
@@ -439,6 +441,11 @@ fn gate(onnx: Sha256) -> Gate {
             sha256: None,
             first_model: Some("the first model of this project".to_owned()),
         },
+        release: None,
+        look: None,
+        chains: Vec::new(),
+        seed_noise: None,
+        overrides: Vec::new(),
         rules: vec![
             rule(
                 "floor.auc",

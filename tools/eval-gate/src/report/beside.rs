@@ -1,0 +1,155 @@
+//! What stands beside the comparison, for people.
+
+use std::collections::BTreeMap;
+
+use yard_contract::{Chain, Evaluation, Flips, Gate, SeedNoise};
+use yard_report::document::{Block, Table, Text};
+use yard_report::number::grouped;
+
+use super::charts::status;
+use super::tables;
+
+/// Who decided that an outcome does not block; nothing where nobody did.
+pub(super) fn overrides(gate: &Gate) -> Option<Block> {
+    if gate.overrides.is_empty() {
+        return None;
+    }
+    let mut table = Table::new(
+        "Rules of which a person decided that they do not block",
+        &["Rule", "Outcome", "Reason", "Who", "Until"],
+    );
+    for decided in &gate.overrides {
+        let until = decided.expires.clone();
+        table.row([
+            Text::value(decided.rule.clone()),
+            Text::status(status(decided.verdict)),
+            Text::plain(decided.reason.clone()),
+            Text::value(decided.author.clone()),
+            Text::plain(until.unwrap_or_else(|| "for this model only".to_owned())),
+        ]);
+    }
+    Some(Block::Table(table))
+}
+
+/// What was measured, beside the rules that say only whether it keeps to its limit.
+pub(super) fn measured(figures: &BTreeMap<String, f64>) -> Option<Block> {
+    if figures.is_empty() {
+        return None;
+    }
+    let caption = "Measured by other tools; these figures differ from run to run";
+    let mut table = Table::new(caption, &["Rule", "#Figure"]);
+    for (rule, figure) in figures {
+        table.row([Text::value(rule.clone()), Text::plain(figure.to_string())]);
+    }
+    Some(Block::Table(table))
+}
+
+/// Whether the training seed is in the intervals of the differences.
+pub(super) fn seeds(noise: Option<&SeedNoise>) -> Block {
+    let Some(noise) = noise else {
+        return Block::paragraph(
+            "No retrains were given, so the differences are those of these two models as they are: how \
+             far another training seed would have moved them is not in the intervals.",
+        );
+    };
+    let mut text = Text::plain(format!(
+        "The rules' intervals include the training seed, by {} retrains. Standard deviation over seeds:",
+        noise.retrains
+    ));
+    for (place, (metric, deviation)) in noise.deviations.iter().enumerate() {
+        let found = format!(" {:.4}", deviation.value.get());
+        text = text
+            .then(if place == 0 { " " } else { ", " })
+            .code(metric.clone())
+            .then(found);
+    }
+    Block::Paragraph(text.then("."))
+}
+
+/// The last release: the comparison with it, and what was lost from merge to merge since.
+pub(super) fn release(gate: &Gate, evaluation: &Evaluation) -> Vec<Block> {
+    let Some(release) = &gate.release else {
+        return Vec::new();
+    };
+    let mut blocks = vec![Block::section("Last release")];
+    if let Some(reason) = &release.first_release {
+        blocks.push(Block::Paragraph(
+            Text::plain("There is no release to compare with: ").code(reason.clone()),
+        ));
+    }
+    if let Some(comparison) = &evaluation.release {
+        let caption = "Model minus last release on the same rows; p is that of \"worse by the margin or \
+                       more\"";
+        blocks.push(Block::Table(tables::differences(comparison, caption)));
+    }
+    blocks.extend(gate.chains.iter().map(|found| Block::Table(chain(found))));
+    blocks
+}
+
+fn chain(chain: &Chain) -> Table {
+    let mut table = Table::new(
+        format!(
+            "{} from merge to merge since the last release, the oldest first",
+            chain.metric
+        ),
+        &["Model", "In place of", "#Step", "#Standard error", "#Sum"],
+    );
+    let mut sum = 0.0;
+    for link in &chain.links {
+        sum += link.difference.get();
+        table.row([
+            Text::value(link.candidate_sha256.short()),
+            Text::value(link.champion_sha256.short()),
+            Text::plain(format!("{:+.4}", link.difference.get())),
+            Text::plain(format!("{:.4}", link.standard_error.get())),
+            Text::plain(format!("{sum:+.4}")),
+        ]);
+    }
+    table
+}
+
+/// The rows that the champion decides differently.
+pub(super) fn flips(flips: &Flips) -> Vec<Block> {
+    let mut blocks = vec![Block::paragraph(format!(
+        "Decided differently: {} rows are positive for the model alone, {} for the champion alone.",
+        grouped(flips.to_positive),
+        grouped(flips.to_negative),
+    ))];
+    let Some(first) = flips.listed.first() else {
+        return blocks;
+    };
+    let names: Vec<&String> = first.columns.keys().collect();
+    let mut columns = vec!["Row", "#Champion", "#Model", "#Change"];
+    columns.extend(names.iter().map(|name| name.as_str()));
+    let mut table = Table::new("Of these, the rows whose score changed most", &columns);
+    for flip in &flips.listed {
+        let (ours, theirs) = (flip.challenger.get(), flip.champion.get());
+        let mut row = vec![
+            Text::value(flip.row.clone()),
+            Text::plain(format!("{theirs:.4}")),
+            Text::plain(format!("{ours:.4}")),
+            Text::plain(format!("{:+.4}", ours - theirs)),
+        ];
+        let value = |name: &&String| flip.columns.get(*name).cloned().unwrap_or_default();
+        row.extend(names.iter().map(|name| Text::value(value(name))));
+        table.row(row);
+    }
+    blocks.push(Block::Table(table));
+    blocks
+}
+
+/// What needs no model: the column that ranks these rows best by itself.
+pub(super) fn baseline(evaluation: &Evaluation) -> Option<Block> {
+    let single = evaluation.baselines.iter().find_map(|baseline| {
+        let name = baseline.name.strip_prefix("single feature: ")?;
+        Some((name, baseline.metrics.get("auc")?))
+    });
+    let (name, auc) = single?;
+    let text = Text::plain("The best single feature, ")
+        .code(name)
+        .then(format!(
+            ", ranks these rows with an AUC of {:.4}.",
+            auc.get()
+        ));
+    Some(Block::Paragraph(text))
+}
