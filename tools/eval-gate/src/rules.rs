@@ -228,7 +228,7 @@ fn size(limits: Limits, candidate: Candidate) -> Result<RuleResult, GateError> {
     })?;
     let verdict = limits.judge(bytes as f64);
     let message = format!(
-        "`model.onnx` has {} bytes; {} is asked for",
+        "model.onnx has {} bytes; {} is asked for",
         grouped(bytes),
         limits.words()
     );

@@ -20,21 +20,21 @@ pub(super) fn looks(look: &LookTaken, exhausted: Severity) -> RuleResult {
         .map_or_else(String::new, |planned| format!(" of {planned}"));
     let which = format!("look {}{of} at these rows", look.number);
     let (verdict, message) = if look.level == Finite::ZERO {
-        let words = "nothing is left of the level that all looks share, so what they show may be chance: \
-                     rotate the holdout";
+        let words = "nothing is left of their common level, so what this one shows may be chance: rotate \
+                     the holdout";
         (exhausted.verdict(), format!("{which}; {words}"))
     } else {
         let next = if look.left == Finite::ZERO {
-            "this is the last: rotate the holdout before the next".to_owned()
+            "the last: rotate the holdout before the next".to_owned()
         } else {
             format!("{} are left for later ones", share(look.left))
         };
         let words = format!(
-            "it takes {} of the level that all looks share, so its intervals are at {}; {next}",
+            "takes {} of their common level (intervals at {}), {next}",
             share(look.level),
             share(look.confidence),
         );
-        (Verdict::Pass, format!("{which}; {words}"))
+        (Verdict::Pass, format!("{which}: {words}"))
     };
     RuleResult {
         observed: Finite::new(look.number as f64),
@@ -178,12 +178,12 @@ mod tests {
         assert_eq!(found.verdict, Verdict::Pass);
         assert_eq!(
             found.message,
-            "look 3 of 20 at these rows; it takes 0.25% of the level that all looks share, so its \
-             intervals are at 99.75%; 4.25% are left for later ones"
+            "look 3 of 20 at these rows: takes 0.25% of their common level (intervals at 99.75%), 4.25% \
+             are left for later ones"
         );
         let last = looks(&look(0.0025, 0.0), Severity::Fail);
         assert!(
-            last.message.contains("this is the last"),
+            last.message.contains("the last: rotate"),
             "{}",
             last.message
         );

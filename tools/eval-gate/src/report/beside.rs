@@ -10,14 +10,12 @@ use super::charts::status;
 use super::tables;
 
 /// Who decided that an outcome does not block; nothing where nobody did.
-pub(super) fn overrides(gate: &Gate) -> Option<Block> {
+pub(super) fn overrides(gate: &Gate) -> Vec<Block> {
     if gate.overrides.is_empty() {
-        return None;
+        return Vec::new();
     }
-    let mut table = Table::new(
-        "Rules of which a person decided that they do not block",
-        &["Rule", "Outcome", "Reason", "Who", "Until"],
-    );
+    let words = "Rules of which a person decided that they do not block";
+    let mut table = Table::new(words, &["Rule", "Outcome", "Reason", "Who", "Until"]);
     for decided in &gate.overrides {
         let until = decided.expires.clone();
         table.row([
@@ -28,20 +26,25 @@ pub(super) fn overrides(gate: &Gate) -> Option<Block> {
             Text::plain(until.unwrap_or_else(|| "for this model only".to_owned())),
         ]);
     }
-    Some(Block::Table(table))
+    titled(words, table)
+}
+
+/// A table under its title: a caption is for those who hear the page.
+fn titled(title: &str, table: Table) -> Vec<Block> {
+    vec![Block::paragraph(format!("{title}:")), Block::Table(table)]
 }
 
 /// What was measured, beside the rules that say only whether it keeps to its limit.
-pub(super) fn measured(figures: &BTreeMap<String, f64>) -> Option<Block> {
+pub(super) fn measured(figures: &BTreeMap<String, f64>) -> Vec<Block> {
     if figures.is_empty() {
-        return None;
+        return Vec::new();
     }
     let caption = "Measured by other tools; these figures differ from run to run";
     let mut table = Table::new(caption, &["Rule", "#Figure"]);
     for (rule, figure) in figures {
         table.row([Text::value(rule.clone()), Text::plain(figure.to_string())]);
     }
-    Some(Block::Table(table))
+    titled(caption, table)
 }
 
 /// Whether the training seed is in the intervals of the differences.
@@ -82,16 +85,17 @@ pub(super) fn release(gate: &Gate, evaluation: &Evaluation) -> Vec<Block> {
                        more\"";
         blocks.push(Block::Table(tables::differences(comparison, caption)));
     }
-    blocks.extend(gate.chains.iter().map(|found| Block::Table(chain(found))));
+    blocks.extend(gate.chains.iter().flat_map(chain));
     blocks
 }
 
-fn chain(chain: &Chain) -> Table {
+fn chain(chain: &Chain) -> Vec<Block> {
+    let title = format!(
+        "{} from merge to merge since the last release, the oldest first",
+        chain.metric
+    );
     let mut table = Table::new(
-        format!(
-            "{} from merge to merge since the last release, the oldest first",
-            chain.metric
-        ),
+        title.clone(),
         &["Model", "In place of", "#Step", "#Standard error", "#Sum"],
     );
     let mut sum = 0.0;
@@ -105,7 +109,7 @@ fn chain(chain: &Chain) -> Table {
             Text::plain(format!("{sum:+.4}")),
         ]);
     }
-    table
+    titled(&title, table)
 }
 
 /// The rows that the champion decides differently.

@@ -5,8 +5,8 @@ use std::fs;
 use std::process::{Command, Output};
 
 use yard_contract::{
-    Artifact, Document, Finite, Input, Ledger, Measurement, Override, Producer, RuleResult, Sha256,
-    SmokeReport, Verdict,
+    Artifact, DataReport, Document, Finite, Input, Ledger, Measurement, Override, Producer,
+    RuleResult, Run, Sha256, SmokeReport, Verdict,
 };
 
 use crate::project::{FIRST, Project, model, stderr};
@@ -712,4 +712,35 @@ fn the_evidence_appears_together() {
         .collect();
     // The folder in the way, and the empty one for the charts.
     assert_eq!(left.len(), 2, "{left:?}");
+}
+
+#[test]
+fn a_data_report_of_another_table_is_no_evidence() {
+    let config = "at_least: {auc: 0.5}\nrules: {reports: {data-report: pass}}\n";
+    let project = Project::new(600, 1.0, config);
+    let table = |bytes: &[u8]| vec![Input::new("table", "data.csv", Sha256::of(bytes))];
+    let run = Document::<Run>::parse(&project.file("model/run.json")).unwrap();
+    project.artifact("model/run.json", table(b"trained on"), run.body);
+    let report = |verdict: Verdict| DataReport {
+        verdict,
+        rows: 600,
+        unreadable_rows: 0,
+        columns: Vec::new(),
+        broken: Vec::new(),
+        findings: Vec::new(),
+    };
+    let evidence = ["--evidence", "data-report.json"];
+    for (verdict, code) in [
+        (Verdict::Pass, 0),
+        (Verdict::Warning, 1),
+        (Verdict::Fail, 1),
+    ] {
+        project.artifact("data-report.json", table(b"trained on"), report(verdict));
+        project.judged(&[&FIRST, &evidence], code);
+    }
+    project.artifact("data-report.json", table(b"another"), report(Verdict::Pass));
+    project.refused(
+        &[&FIRST, &evidence],
+        "`data-report.json` is about another table",
+    );
 }
