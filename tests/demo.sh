@@ -43,7 +43,7 @@ stage() {
 
 # Everything that an earlier demo made, and nothing else.
 rm -rf "$OUT"/{model,charts,registry,configs} "$OUT"/{data-report,split,evaluation,gate,metrics,publish-receipt,smoke-report,smoke-measurement,train-measurement,batch-report,drift-report}.json \
-  "$OUT"/{holdout,scored}.csv "$OUT"/report.{md,html} "$OUT"/model_card.{md,html} "$OUT"/gate.junit.xml "$OUT"/drift-report.{md,html,junit.xml,metrics.txt} "$OUT"/*.tar.gz "$OUT"/{serve,stderr}.log "$OUT"/serve.port
+  "$OUT"/{holdout,scored}.csv "$OUT"/report.{md,html} "$OUT"/model_card.{md,html} "$OUT"/gate.{junit.xml,codequality.json,annotations.txt,openmetrics.txt} "$OUT"/drift-report.{md,html,junit.xml,metrics.txt} "$OUT"/*.tar.gz "$OUT"/{serve,stderr}.log "$OUT"/serve.port
 mkdir -p "$OUT"
 
 if [ -z "$DATA" ]; then
