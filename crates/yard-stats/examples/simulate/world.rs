@@ -1,10 +1,9 @@
 //! Worlds whose true values are known: binormal scores.
 
 use std::num::NonZeroU32;
-use yard_stats::binary::Ranked;
 use yard_stats::bootstrap::{Design, Plan, Rate, Resampler, Statistic};
 use yard_stats::distribution::{normal_cdf, normal_quantile};
-use yard_stats::interval::{Confidence, Interval};
+use yard_stats::interval::Confidence;
 use yard_stats::paired::{Pair, delong, delong_difference};
 
 /// One cell of the grid.
@@ -22,23 +21,97 @@ pub(crate) struct World {
     pub(crate) correlation: f64,
 }
 
-/// How often each interval held the truth, and how often a gate at 5 % passed.
+/// How often a kind of interval could be given, and how often it then held the truth.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Claim {
+    holdouts: u32,
+    made: u32,
+    held: u32,
+}
+
+/// What a world's holdouts said.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Counts {
-    /// Holdouts with two rows of each class.
-    pub(crate) holdouts: u32,
+    holdouts: u32,
     /// Logit interval of the champion's AUC.
-    pub(crate) logit: u32,
+    logit: Claim,
     /// DeLong interval of the difference.
-    pub(crate) delong: u32,
+    delong: Claim,
     /// Corrected bootstrap interval of the difference of areas, stratified.
-    pub(crate) bca: u32,
+    bca: Claim,
     /// Corrected bootstrap interval of the difference of accuracies, unstratified.
-    pub(crate) accuracy: u32,
-    /// DeLong's one-sided p-value at minus the true loss is below 5 %.
-    pub(crate) passed_by_delong: u32,
-    /// The bootstrap's.
-    pub(crate) passed_by_bootstrap: u32,
+    accuracy: Claim,
+    /// Decidable, and the one-sided p-value at minus the true loss is below 5 %: DeLong's, the bootstrap's.
+    passed: [u32; 2],
+}
+
+impl Claim {
+    fn count(&mut self, enough: bool, holds: bool) {
+        self.holdouts += 1;
+        self.made += u32::from(enough);
+        self.held += u32::from(enough && holds);
+    }
+
+    /// Share of holdouts on which the interval is given.
+    pub(crate) fn decidable(&self) -> f64 {
+        f64::from(self.made) / f64::from(self.holdouts.max(1))
+    }
+
+    /// Where nine holdouts in ten carry the interval, it must cover in 93-97 % of them; in any world the
+    /// intervals that are given must not miss the truth in more than 7 % of all holdouts. Both within 2.576
+    /// standard errors of what was counted.
+    fn holds(&self) -> bool {
+        let (all, made) = (f64::from(self.holdouts), f64::from(self.made));
+        let missed = f64::from(self.made - self.held) / all;
+        let error = |share: f64, of: f64| 2.576 * (share * (1.0 - share) / of).sqrt();
+        let seldom = missed <= 0.07 + error(0.07, all);
+        if self.decidable() < 0.9 {
+            return seldom;
+        }
+        let covers = f64::from(self.held) / made;
+        seldom && covers >= 0.93 - error(0.93, made) && covers <= 0.97 + error(0.97, made)
+    }
+}
+
+impl std::fmt::Display for Claim {
+    fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.decidable() < 0.9 {
+            let missed = f64::from(self.made - self.held) / f64::from(self.holdouts.max(1));
+            return write!(to, "(misses {missed:.3})");
+        }
+        write!(to, "{:.3}", f64::from(self.held) / f64::from(self.made))
+    }
+}
+
+impl Counts {
+    /// Logit, DeLong, bootstrap, accuracy.
+    pub(crate) fn claims(&self) -> [Claim; 4] {
+        [self.logit, self.delong, self.bca, self.accuracy]
+    }
+
+    /// Shares of DeLong's and the bootstrap's false passes.
+    pub(crate) fn false_passes(&self) -> [f64; 2] {
+        self.passed
+            .map(|count| f64::from(count) / f64::from(self.holdouts))
+    }
+
+    /// The promises that are broken: coverage as in [`Claim::holds`]; false passes whose 99 % Monte-Carlo
+    /// interval lies above 5 %.
+    pub(crate) fn broken(&self) -> Vec<&'static str> {
+        let limit = 0.05 + 2.576 * (0.05 * 0.95 / f64::from(self.holdouts)).sqrt();
+        let [delong, bootstrap] = self.false_passes().map(|share| share <= limit);
+        [
+            ("logit coverage", self.logit.holds()),
+            ("DeLong coverage", self.delong.holds()),
+            ("BCa coverage", self.bca.holds()),
+            ("accuracy coverage", self.accuracy.holds()),
+            ("DeLong passes", delong),
+            ("bootstrap passes", bootstrap),
+        ]
+        .into_iter()
+        .filter_map(|(promise, holds)| (!holds).then_some(promise))
+        .collect()
+    }
 }
 
 /// Both models select at or above it.
@@ -96,13 +169,15 @@ impl World {
             }
             let pair = Pair::new(&labels, &challenger, &champion, None)?;
             let Ok(difference) = delong_difference(&pair) else {
-                continue;
+                continue; // fewer than two rows of a class
             };
             counts.holdouts += 1;
             counts.count(self, &pair, (holdout.into(), replicates))?;
+            let enough = difference.enough().is_ok();
             let ends = difference.interval(Confidence::P95);
-            counts.delong += u32::from(ends.contains(self.difference));
-            counts.passed_by_delong += u32::from(difference.p_at_most(self.difference) < 0.05);
+            counts.delong.count(enough, ends.contains(self.difference));
+            let passes = difference.p_at_most(self.difference) < 0.05;
+            counts.passed[0] += u32::from(enough && passes);
         }
         Ok(counts)
     }
@@ -115,14 +190,11 @@ impl Counts {
         pair: &Pair<'_>,
         (seed, replicates): (u64, NonZeroU32),
     ) -> anyhow::Result<()> {
-        let champion: &Ranked<'_> = pair.champion();
-        // A separated sample has no logit interval; it holds the truth as [area, 1] would.
-        let logit = delong(champion)?.logit_interval(Confidence::P95);
-        let logit = logit.unwrap_or(Interval {
-            lower: 0.0,
-            upper: 1.0,
-        });
-        self.logit += u32::from(logit.contains(world.auc));
+        let area = delong(pair.champion())?;
+        let holds = area
+            .logit_interval(Confidence::P95)
+            .is_ok_and(|ends| ends.contains(world.auc));
+        self.logit.count(area.enough().is_ok(), holds);
         let plan = |design| Plan {
             replicates,
             seed,
@@ -130,26 +202,31 @@ impl Counts {
         };
         let areas = Resampler::of_pair(pair, &[Statistic::Auc], &plan(Design::Stratified))?.run();
         let areas = areas.difference(0)?;
-        self.bca += u32::from(areas.bca(Confidence::P95)?.contains(world.difference));
-        self.passed_by_bootstrap += u32::from(areas.p_at_most(world.difference)? < 0.05);
+        let enough = areas.enough().is_ok();
+        let holds = areas.bca(Confidence::P95)?.contains(world.difference);
+        self.bca.count(enough, holds);
+        let passes = areas.p_at_most(world.difference)? < 0.05;
+        self.passed[1] += u32::from(enough && passes);
         let accuracy = Statistic::At {
             rate: Rate::Accuracy,
             challenger: THRESHOLD,
             champion: THRESHOLD,
         };
         let accuracies = Resampler::of_pair(pair, &[accuracy], &plan(Design::Unstratified))?.run();
-        let ends = accuracies.difference(0)?.bca(Confidence::P95)?;
-        self.accuracy += u32::from(ends.contains(world.true_accuracy_difference()));
+        let accuracies = accuracies.difference(0)?;
+        let ends = accuracies.bca(Confidence::P95)?;
+        let holds = ends.contains(world.true_accuracy_difference());
+        self.accuracy.count(accuracies.enough().is_ok(), holds);
         Ok(())
     }
 }
 
 /// The grid: sizes, base rates and areas; the challenger is worse by exactly what is to be ruled out.
-pub(crate) fn grid(sizes: &[usize]) -> Vec<World> {
+pub(crate) fn grid() -> Vec<World> {
     let mut worlds = Vec::new();
-    for &rows in sizes {
+    for rows in [200, 500, 2000] {
         for prevalence in [0.1, 0.3, 0.5] {
-            for auc in [0.65, 0.77, 0.9] {
+            for auc in [0.65, 0.77, 0.9, 0.97] {
                 worlds.push(World {
                     rows,
                     prevalence,
