@@ -4,6 +4,7 @@
 #
 #   tests/peers.sh          what the tests need
 #   tests/peers.sh bench    what the benches need too
+#   tests/peers.sh r        R's pROC, from the system's packages; says where Rscript is
 #
 # Where they cannot be had, it says so and ends with 0; with CI set, it ends with 1: there, tests
 # that did not run must not look like tests that passed.
@@ -14,19 +15,22 @@ venv=$peers/venv
 
 tests='numpy==2.4.6
 scikit-learn==1.9.1
+scipy==1.17.1
+pandas==3.1.1
+fairlearn==0.15.0
+statsmodels==0.15.0
 onnx==1.23.2
 onnxruntime==1.31.1
 jsonschema==4.26.0
 PyYAML==6.0.3
 dvc==3.67.1'
-bench='pandas==3.1.1
-pandera==0.35.0
+bench='pandera==0.35.0
 lightgbm==4.7.0
 matplotlib==3.11.2
 Jinja2==3.1.6'
 
 skip() {
-  printf 'SKIPPED: %s; comparisons with programs in Python are not made\n' "$1" >&2
+  printf 'SKIPPED: %s; comparisons with programs in %s are not made\n' "$1" "${2:-Python}" >&2
   [ -z "${CI:-}" ] || exit 1
   exit 0
 }
@@ -43,6 +47,21 @@ install() {
     skip 'pip cannot install what tests/peers.sh pins'
   printf '%s' "${!1}" >"$venv/$1.installed"
 }
+
+if [ "${1:-}" = r ]; then
+  has_r() { command -v Rscript >/dev/null && Rscript -e 'library(pROC)' >/dev/null 2>&1; }
+  if ! has_r; then
+    root=
+    [ "$(id -u)" = 0 ] || root='sudo -n'
+    { command -v apt-get >/dev/null && { [ -z "$root" ] || $root true 2>/dev/null; }; } ||
+      skip 'there is no pROC, and no right to install r-cran-proc' R
+    { $root apt-get -q update && $root apt-get -qy install --no-install-recommends r-cran-proc; } >&2 ||
+      skip 'apt-get cannot install r-cran-proc' R
+    has_r || skip 'r-cran-proc does not load' R
+  fi
+  command -v Rscript
+  exit
+fi
 
 python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || skip 'there is no python3 of version 3.11 or later'
 mkdir -p "$peers"

@@ -4,7 +4,7 @@
 //! **Invariant.** A test never sees a variable of whoever runs it, except where to find programs,
 //! and never writes into the repository outside `target/`.
 //!
-//! It builds nothing: the tools are those of `TRAINYARD_BIN`, or those beside the test itself.
+//! It builds no tool: those are of `TRAINYARD_BIN`, or beside the test itself.
 //!
 //! ```no_run
 //! let checkout = e2e::Checkout::of_repository()?;
@@ -27,8 +27,8 @@ mod yard;
 pub use checkout::{Checkout, repository};
 pub use environment::{command, search_path, variable};
 pub use line::{Line, example};
-pub use peers::{compare, gitlab_ci_local, python};
+pub use peers::{compare, gitlab_ci_local, python, rscript};
 pub use ran::{Ran, files_below};
 pub use serving::Serving;
-pub use tools::{TOOLS, scratch, target, tools};
+pub use tools::{TOOLS, example_program, scratch, target, tools};
 pub use yard::Yard;

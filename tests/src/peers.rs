@@ -64,22 +64,38 @@ pub fn gitlab_ci_local() -> Result<Option<PathBuf>> {
 ///
 /// # Errors
 /// When the script fails, as it does in a CI job instead of skipping.
-#[expect(clippy::print_stderr, reason = "a test that is skipped has to say so")]
 pub fn python() -> Result<Option<PathBuf>> {
+    let folder = install(&[])?;
+    Ok(folder.map(|folder| folder.join("bin/python")))
+}
+
+/// `Rscript`, with pROC to load.
+///
+/// `None`, with a line on stderr, where `tests/peers.sh r` skips.
+///
+/// # Errors
+/// When the script fails, as it does in a CI job instead of skipping.
+pub fn rscript() -> Result<Option<PathBuf>> {
+    install(&["r"])
+}
+
+#[expect(clippy::print_stderr, reason = "a test that is skipped has to say so")]
+fn install(what: &[&str]) -> Result<Option<PathBuf>> {
     // With the environment of whoever runs this: mirrors, proxies and certificates are theirs.
     let output = Command::new(repository()?.join("tests/peers.sh"))
+        .args(what)
         .env("CARGO_TARGET_DIR", target()?)
         .stdin(Stdio::null())
         .output()
         .context("starting tests/peers.sh")?;
     let said = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "tests/peers.sh failed: {said}");
-    let folder = String::from_utf8(output.stdout)?;
-    if folder.trim().is_empty() {
+    let place = String::from_utf8(output.stdout)?;
+    if place.trim().is_empty() {
         eprintln!("{}", said.trim());
         return Ok(None);
     }
-    Ok(Some(Path::new(folder.trim()).join("bin/python")))
+    Ok(Some(PathBuf::from(place.trim())))
 }
 
 /// Runs one of our scripts in `tests/peers` with that Python; answers what it says on stdout.

@@ -2,10 +2,11 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
 
-use crate::variable;
+use crate::{repository, variable};
 
 /// Every binary that the line calls.
 pub const TOOLS: [&str; 11] = [
@@ -40,6 +41,30 @@ pub fn tools() -> Result<PathBuf> {
         );
     }
     Ok(folder.canonicalize()?)
+}
+
+/// A program of some crate's `examples`, built by Cargo where it is not up to date.
+///
+/// # Errors
+/// When it does not build.
+pub fn example_program(name: &str) -> Result<PathBuf> {
+    // With the environment of whoever runs this: it is a build like that of the test itself.
+    let status = Command::new(env!("CARGO"))
+        .args([
+            "build",
+            "--release",
+            "--locked",
+            "--quiet",
+            "--workspace",
+            "--example",
+            name,
+        ])
+        .arg("--target-dir")
+        .arg(target()?)
+        .current_dir(repository()?)
+        .status()?;
+    ensure!(status.success(), "the example `{name}` cannot be built");
+    Ok(target()?.join("release/examples").join(name))
 }
 
 /// Cargo's target folder, that of this test.

@@ -5,7 +5,8 @@
 //! ```
 //!
 //! The header names the columns, in any order: `label` (0 or 1), `score`, and if they are there
-//! `weight` and `champion` (another model's score, for the paired test). A metric without a value is
+//! `weight`, `champion` (another model's score, for the paired tests) and `group` (a number from 0, for
+//! fairness at a threshold of one half). A metric without a value is
 //! `{"undefined": why}`. Peers' implementations check the library through this program.
 
 use serde_json::{Value, json};
@@ -15,8 +16,9 @@ use yard_stats::binary::{
     self, CalibrationFit, Confusion, Ranked, Reliability, Scored, spiegelhalter,
 };
 use yard_stats::drift::ks_two_sample;
+use yard_stats::fairness::{Against, GroupDecisions, GroupMetric};
 use yard_stats::interval::{Confidence, Estimate};
-use yard_stats::paired::{Auc, Pair, delong, delong_difference};
+use yard_stats::paired::{Auc, Discordant, Pair, delong, delong_difference};
 use yard_stats::{Metric, Undefined};
 
 const BINS: NonZeroUsize = NonZeroUsize::new(10).unwrap();
@@ -39,6 +41,7 @@ struct Table {
     scores: Vec<f64>,
     weights: Option<Vec<f64>>,
     champion: Option<Vec<f64>>,
+    groups: Option<Vec<u32>>,
 }
 
 impl Table {
@@ -50,10 +53,16 @@ impl Table {
         let mut table = Self {
             weights: has("weight"),
             champion: has("champion"),
+            groups: columns.contains(&"group").then(Vec::new),
             ..Self::default()
         };
         for line in lines {
             for (column, field) in columns.iter().zip(line?.split(',')) {
+                if *column == "group" {
+                    let groups = table.groups.get_or_insert_default();
+                    groups.push(field.trim().parse()?);
+                    continue;
+                }
                 let value: f64 = field.trim().parse()?;
                 match *column {
                     "label" => table.labels.push(value > 0.5),
@@ -113,6 +122,8 @@ fn report(table: &Table) -> anyhow::Result<Value> {
         })),
         "delong": either(delong(&ranked), area),
         "paired": paired(table)?,
+        "decisions": discordant(table)?,
+        "groups": groups(scored, table.groups.as_deref())?,
         "class_distance": class_distance(table)?,
     }))
 }
@@ -176,6 +187,47 @@ fn paired(table: &Table) -> anyhow::Result<Value> {
             "p": number(difference.published_p_value()),
             "interval": [interval.lower, interval.upper],
         })
+    }))
+}
+
+/// `McNemar`'s test where both models decide at one half.
+fn discordant(table: &Table) -> anyhow::Result<Value> {
+    let Some(champion) = &table.champion else {
+        return Ok(Value::Null);
+    };
+    let weights = table.weights.as_deref();
+    let pair = Pair::new(&table.labels, &table.scores, champion, weights)?;
+    Ok(either(Discordant::at(&pair, 0.5, 0.5), |rows| {
+        json!({
+            "challenger_only": rows.challenger_only,
+            "champion_only": rows.champion_only,
+            "exact": rows.exact(),
+            "corrected": rows.corrected(),
+        })
+    }))
+}
+
+/// How far groups are apart, among themselves and from all rows.
+fn groups(scored: Scored<'_>, groups: Option<&[u32]>) -> anyhow::Result<Value> {
+    let Some(groups) = groups else {
+        return Ok(Value::Null);
+    };
+    let decided = GroupDecisions::at(scored, groups, 0.5)?;
+    let ways = [Against::Groups, Against::Overall];
+    let rate = |of: &GroupMetric| {
+        json!({
+            "difference": ways.map(|against| number(of.difference(against))),
+            "ratio": ways.map(|against| number(of.ratio(against))),
+        })
+    };
+    Ok(json!({
+        "accuracy": rate(&decided.metric(|confusion| Ok(confusion.accuracy()))),
+        "precision": rate(&decided.metric(Confusion::precision)),
+        "recall": rate(&decided.metric(Confusion::recall)),
+        "false_positive_rate": rate(&decided.metric(Confusion::false_positive_rate)),
+        "selection_rate": rate(&decided.selection_rate()),
+        "demographic_parity": ways.map(|way| number(decided.demographic_parity_difference(way))),
+        "equalized_odds": ways.map(|way| number(decided.equalized_odds_difference(way))),
     }))
 }
 

@@ -82,6 +82,7 @@ fn classes(columns: &BTreeMap<String, Vec<f64>>, weights: Option<&[f64]>) -> any
     let averages = [Average::Micro, Average::Macro, Average::Weighted];
     Ok(json!({
         "log_loss": number(rows.log_loss()),
+        "brier": number(rows.brier()),
         "accuracy": table.accuracy(),
         "balanced_accuracy": table.balanced_accuracy(),
         "precision": averages.map(|average| table.precision(average)),

@@ -1,12 +1,11 @@
 //! Our results by other people's programs: onnx, ONNX Runtime, scikit-learn, DVC.
 
 use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
 use e2e::{
-    Checkout, Line, Ran, Serving, command, compare, example, python, repository, target, tools,
+    Checkout, Line, Ran, Serving, command, compare, example, example_program, python, tools,
     variable,
 };
 use serde_json::Value;
@@ -81,52 +80,6 @@ fn onnx_runtime_and_scikit_learn_agree_on_logistic_regression() -> Result<()> {
         "logistic-regression"
     );
     assert_peers_agree(&line)
-}
-
-/// An example program of one of our crates, built as the tests are: as part of the workspace, so that
-/// no crate is built with other features.
-fn example_program(name: &str) -> Result<PathBuf> {
-    // With the environment of whoever runs this: it is a build like that of the test itself.
-    let status = Command::new(env!("CARGO"))
-        .args([
-            "build",
-            "--release",
-            "--locked",
-            "--quiet",
-            "--workspace",
-            "--example",
-            name,
-        ])
-        .arg("--target-dir")
-        .arg(target()?)
-        .current_dir(repository()?)
-        .status()?;
-    ensure!(status.success(), "the example `{name}` cannot be built");
-    Ok(target()?.join("release/examples").join(name))
-}
-
-/// Every function of `yard-stats` on random tables: ties, weights, rare classes.
-#[test]
-fn the_metrics_of_random_tables_are_those_of_scikit_learn() -> Result<()> {
-    if python()?.is_none() {
-        return Ok(());
-    }
-    let score = example_program("score")?;
-    let cases = if variable("TRAINYARD_SOAK").is_some() {
-        "400"
-    } else {
-        "40"
-    };
-    let said = compare(
-        "crates/yard-stats/tests/sklearn_parity.py",
-        &[score.as_os_str(), OsStr::new(cases)],
-    )?;
-    let said = said.context("there is Python")?;
-    assert!(
-        said.contains(&format!("{cases} tables")) && said.contains(" 0 differences"),
-        "{said}"
-    );
-    Ok(())
 }
 
 /// Our engine on random graphs of our own writer.

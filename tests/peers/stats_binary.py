@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compares yard-stats with scikit-learn 1.9, scipy and numpy on random tables.
 
-usage: sklearn_parity.py SCORE_BINARY [CASES]
+usage: stats_binary.py SCORE_BINARY [CASES]
 
 SCORE_BINARY is the crate's example `score`. Every case is a table with a mix of ties, weights
 (zeros among them), rare classes and single-class slices, made from the case's number. Exit code 1
@@ -133,6 +133,19 @@ def gains(say, case, ours, label, score, w):
         )
 
 
+def cheapest(say, case, ours, label, score, weight):
+    """Every distinct score as the threshold, and none; a miss costs five false alarms."""
+    w = np.ones(len(label)) if weight is None else weight
+    costs = [(w[label == 1].sum() * 5.0, None)]
+    for at in np.unique(score)[::-1]:
+        said = score >= at
+        costs.append((w[said & (label == 0)].sum() + 5.0 * w[~said & (label == 1)].sum(), at))
+    say.near(case, "lowest cost", ours[1], float(min(costs, key=lambda of: of[0])[0] / w.sum()))
+    said = score >= (np.inf if ours[0] is None else ours[0])
+    there = w[said & (label == 0)].sum() + 5.0 * w[~said & (label == 1)].sum()
+    say.near(case, "cost at the threshold", ours[1], float(there / w.sum()))
+
+
 def decisions(say, case, ours, label, score, weight):
     for mine, threshold in zip(ours, THRESHOLDS):
         said = (score >= threshold).astype(int)
@@ -251,6 +264,7 @@ def main():
         label, score, champion, weight = table(case)
         ours = ask(binary, label, score, champion, weight)
         ranking(say, case, ours, label, score, weight)
+        cheapest(say, case, ours["cheapest"], label, score, weight)
         decisions(say, case, ours["thresholds"], label, score, weight)
         probabilities(say, case, ours, label, score, weight)
         delong(say, case, ours, label, score, champion, weight)
