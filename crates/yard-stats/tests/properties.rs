@@ -242,8 +242,32 @@ proptest! {
                 prop_assert_eq!(one.variance, other.variance);
                 prop_assert_eq!(one.z().map(|z| -z), other.z());
                 prop_assert_eq!(one.p_value(), other.p_value());
+                prop_assert_eq!(one.published_p_value(), other.published_p_value());
+                prop_assert_eq!(one.p_at_most(-0.02), other.p_at_least(0.02));
+                prop_assert_eq!(one.enough(), other.enough());
+                prop_assert_eq!(one.studentised.skewness, -other.studentised.skewness);
             }
             (one, other) => prop_assert_eq!(one, other),
+        }
+    }
+
+    #[test]
+    fn a_model_does_not_differ_from_itself(table in tables()) {
+        let pair = Pair::new(&table.labels, &table.scores, &table.scores, None).unwrap();
+        let Ok(found) = delong_difference(&pair) else { return Ok(()); };
+        prop_assert_eq!((found.value, found.standard_error()), (0.0, 0.0));
+        prop_assert_eq!((found.enough(), found.p_value()), (Ok(()), 1.0));
+        prop_assert_eq!((found.p_at_most(-1e-9), found.p_at_least(1e-9)), (0.0, 0.0));
+    }
+
+    #[test]
+    fn tails_and_intervals_agree(table in tables()) {
+        let Ok(found) = delong_difference(&table.pair()) else { return Ok(()); };
+        prop_assert!((0.0..=1.0).contains(&found.p_value()));
+        let ends = found.studentised.interval(Confidence::P95);
+        if found.variance > 0.0 {
+            prop_assert!((found.p_at_most(ends.lower) - 0.025).abs() < 1e-9);
+            prop_assert!((found.p_at_least(ends.upper) - 0.025).abs() < 1e-9);
         }
     }
 
