@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use yard_cli::files;
-use yard_contract::{BatchReport, Document, ScoreSummary, Sha256};
+use yard_contract::{BatchReport, Document, ScoreSummary, Sha256, Task};
 use yard_model::specimen;
 
 const TABLE: &str = "id,amount,region\n1,0,north\n2,250.5,south\n3,NA,\n";
@@ -41,8 +41,12 @@ struct Case {
 
 impl Case {
     fn new(table: &[u8]) -> Self {
+        Self::of(Task::Binary, table)
+    }
+
+    fn of(task: Task, table: &[u8]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        for (name, bytes) in specimen::files() {
+        for (name, bytes) in specimen::files_of(task) {
             files::write(&folder.path().join("model").join(name), &bytes).unwrap();
         }
         files::write(&folder.path().join("new.csv"), table).unwrap();
@@ -231,4 +235,37 @@ fn a_panic_is_101_and_writes_nothing() {
     let output = case.run(&["--test-panic"], Stdio::piped());
     assert_eq!(output.status.code(), Some(101));
     assert!(case.read("out/scored.csv").is_none());
+}
+
+#[test]
+fn every_kind_of_question_has_its_columns_and_its_sums() {
+    for (task, text, said) in [
+        (
+            Task::Multiclass,
+            "id,probability_high,probability_low,probability_mid,prediction\n\
+             1,0.01587624,0.86681336,0.11731043,low\n\
+             2,0.7865909,0.03877238,0.17463677,high\n\
+             3,0.09003057,0.66524094,0.24472848,low\n",
+            "3 rows scored, low 2, high 1, mid 0\n",
+        ),
+        (
+            Task::Regression,
+            "id,prediction\n1,-2\n2,1.505\n3,-1\n",
+            "3 rows scored, mean -0.4983, from -2.0000 to 1.5050\n",
+        ),
+    ] {
+        let case = Case::of(task, TABLE.as_bytes());
+        let output = case.run(&[], Stdio::piped());
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        let scored = case.read("out/scored.csv").unwrap();
+        assert_eq!(String::from_utf8(scored).unwrap(), text);
+        let stdout = String::from_utf8(output.stdout).unwrap();
+        assert!(stdout.starts_with(said), "{stdout}");
+        let report = case.read("out/batch-report.json").unwrap();
+        let report = Document::<BatchReport>::parse(&report).unwrap();
+        let is_several = matches!(report.body.scores, ScoreSummary::Multiclass { .. });
+        assert_eq!(is_several, task == Task::Multiclass);
+    }
+    let table = "id,amount,region,prediction\n1,0,north,9\n";
+    Case::of(Task::Regression, table.as_bytes()).refused(&["--keep", "all"], "`prediction`");
 }

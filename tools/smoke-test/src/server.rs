@@ -183,3 +183,36 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use yard_contract::Task;
+    use yard_model::{Predictor, specimen};
+
+    #[test]
+    fn a_prediction_is_read_as_the_signature_asks() {
+        let several =
+            r#"{"probabilities": {"mid": 0.2, "low": 0.3, "high": 0.5}, "class": "high"}"#;
+        let cut = r#"{"probabilities": {"mid": 0.2, "high": 0.5}}"#;
+        for (task, text, expected) in [
+            (Task::Binary, r#"{"probability": 0.5}"#, Ok(vec![0.5])),
+            (Task::Binary, r#"{"value": 0.5}"#, Err("`probability`")),
+            (Task::Regression, r#"{"value": -2}"#, Ok(vec![-2.0])),
+            (Task::Regression, r#"{"probability": 1}"#, Err("`value`")),
+            (Task::Multiclass, several, Ok(vec![0.5, 0.3, 0.2])),
+            (Task::Multiclass, cut, Err("`low`")),
+            (Task::Multiclass, r#"{"value": 1}"#, Err("`probabilities`")),
+        ] {
+            let files = specimen::files_of(task);
+            let signature = yard_contract::Document::parse(&files[1].1).unwrap().body;
+            let predictor = Predictor::new(&files[0].1, signature).unwrap();
+            let prediction: Prediction = serde_json::from_str(text).unwrap();
+            match (prediction.answer(&predictor.signature().answer), expected) {
+                (Ok(found), Ok(expected)) => assert_eq!(found, expected, "{text}"),
+                (Err(found), Err(expected)) => assert!(found.contains(expected), "{found}"),
+                (found, expected) => panic!("{text}: {found:?} where {expected:?} is expected"),
+            }
+        }
+    }
+}

@@ -8,6 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use yard_cli::files;
+use yard_contract::Task;
 use yard_model::specimen;
 
 /// A row of the specimen that is fine.
@@ -34,8 +35,13 @@ pub(crate) struct Reply {
 
 impl Case {
     pub(crate) fn new() -> Self {
+        Self::of(Task::Binary)
+    }
+
+    /// A folder with a model of a task.
+    pub(crate) fn of(task: Task) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        for (name, bytes) in specimen::files() {
+        for (name, bytes) in specimen::files_of(task) {
             files::write(&folder.path().join("model").join(name), &bytes).unwrap();
         }
         Self { folder }

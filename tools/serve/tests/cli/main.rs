@@ -5,6 +5,7 @@ mod client;
 mod ending;
 mod http;
 mod slow;
+mod tasks;
 
 use std::process::Stdio;
 
