@@ -6,6 +6,7 @@ use yard_contract::{
 };
 use yard_stats::distribution::kolmogorov_tail;
 use yard_stats::drift::Shares;
+use yard_table::Column;
 
 use crate::accuracy::{self, Figure};
 use crate::bins::{self, Bins};
@@ -37,16 +38,18 @@ pub(crate) fn compare(
         all.features(fresh, profile, limits)?;
     }
     if let Some(limits) = config.score {
-        let name = &profile.score.name;
-        if let Some(bins) = bins::numbers(&profile.score, profile.rows, &fresh.scores) {
-            let of = Subject::new(DriftSubject::Score, name, Severity::Fail);
-            all.distances(of, &bins, limits.psi, limits.ks)?;
+        for (place, described) in profile.scores.iter().enumerate() {
+            let scores: Vec<f32> = fresh.answers.column(place).collect();
+            if let Some(bins) = bins::numbers(described, profile.rows, &scores) {
+                let of = Subject::new(DriftSubject::Score, &described.name, Severity::Fail);
+                all.distances(of, &bins, limits.psi, limits.ks)?;
+            }
         }
     }
     let Some(outcomes) = &fresh.outcomes else {
         return Ok(all);
     };
-    if outcomes.labels.is_empty() {
+    if outcomes.rows == 0 {
         return Ok(all);
     }
     if let Some(limits) = config.target {
@@ -174,7 +177,7 @@ impl Comparisons {
         profile: &FeatureProfile,
         before: u64,
         now: u64,
-        column: &yard_table::Column,
+        column: &Column,
         limits: Limits,
     ) {
         let missing = bins::missing(profile, before, column);
@@ -212,19 +215,11 @@ impl Comparisons {
         profile: &Profile,
         limits: Limits,
     ) -> Result<(), DriftError> {
-        let positives = outcomes.labels.iter().filter(|label| **label).count() as f64;
-        let share = profile.positive_share.get();
-        let before = profile.rows as f64;
-        let count = outcomes.labels.len() as f64;
-        let bins = Bins {
-            labels: vec!["negative".to_owned(), "positive".to_owned()],
-            before: vec![(1.0 - share) * before, share * before],
-            now: vec![count - positives, positives],
-            is_ordered: false,
-            unseen: 0,
-            unseen_names: Vec::new(),
+        let described = &profile.target;
+        let Some(bins) = bins::of(described, profile.rows, &outcomes.column) else {
+            return Err(DriftError::NoProfile(described.name.clone()));
         };
-        let of = Subject::new(DriftSubject::Target, "target", Severity::Fail);
+        let of = Subject::new(DriftSubject::Target, &described.name, Severity::Fail);
         self.distances(of, &bins, Some(limits), None)
     }
 
@@ -235,8 +230,11 @@ impl Comparisons {
         limits: AccuracyLimits,
     ) -> Result<(), DriftError> {
         if let Some(limits) = limits.auc_drop {
+            let Some((labels, scores)) = &outcomes.ranking else {
+                return Err(DriftError::NotForTask("auc_drop"));
+            };
             let promised = accuracy::promised(evaluation, "auc")?;
-            let found = accuracy::auc(&outcomes.labels, &outcomes.scores)?;
+            let found = accuracy::auc(labels, scores)?;
             let fall = |figure: Figure| Figure {
                 value: -figure.value,
                 ..figure
@@ -251,13 +249,23 @@ impl Comparisons {
             let of = Subject::new(DriftSubject::Accuracy, "auc", Severity::Fail);
             self.add(of, DriftMeasure::Drop, limits, figures);
         }
-        if let Some(limits) = limits.log_loss_rise {
-            let rows = outcomes.labels.iter().zip(&outcomes.scores);
-            let losses = rows.map(|(label, score)| {
-                accuracy::log_loss(if *label { *score } else { 1.0 - score })
-            });
-            let losses: Vec<f64> = losses.collect();
-            self.loss("log_loss", &losses, evaluation, limits)?;
+        let is_number = matches!(outcomes.column, Column::Number(_));
+        for (limits, key, metric, is_meant) in [
+            (
+                limits.log_loss_rise,
+                "log_loss_rise",
+                "log_loss",
+                !is_number,
+            ),
+            (limits.error_rise, "error_rise", "mae", is_number),
+        ] {
+            match limits {
+                Some(limits) if is_meant => {
+                    self.loss(metric, &outcomes.losses, evaluation, limits)?;
+                }
+                Some(_) => return Err(DriftError::NotForTask(key)),
+                None => (),
+            }
         }
         Ok(())
     }

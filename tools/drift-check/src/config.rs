@@ -81,7 +81,7 @@ pub(crate) struct ScoreLimits {
 #[derive(Clone, Copy, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TargetLimits {
-    /// Population stability index over its classes.
+    /// Population stability index over its classes, or over bins of its numbers.
     pub(crate) psi: Limits,
 }
 
@@ -89,12 +89,15 @@ pub(crate) struct TargetLimits {
 #[derive(Clone, Copy, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AccuracyLimits {
-    /// How much the area under the ROC curve fell.
+    /// How much the area under the ROC curve fell; of two classes.
     #[serde(default)]
     pub(crate) auc_drop: Option<Limits>,
-    /// By which share of itself the mean log-loss rose.
+    /// By which share of itself the mean log-loss rose; of two classes or several.
     #[serde(default)]
     pub(crate) log_loss_rise: Option<Limits>,
+    /// By which share of itself the mean absolute error of a predicted number rose.
+    #[serde(default)]
+    pub(crate) error_rise: Option<Limits>,
     /// The fewest rows with a known outcome on which this can pass.
     #[serde(default = "five_hundred")]
     pub(crate) min_rows: u64,
@@ -139,6 +142,10 @@ impl DriftConfig {
             (
                 "accuracy.log_loss_rise",
                 self.accuracy.and_then(|a| a.log_loss_rise),
+            ),
+            (
+                "accuracy.error_rise",
+                self.accuracy.and_then(|a| a.error_rise),
             ),
         ];
         pairs

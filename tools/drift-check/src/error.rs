@@ -49,6 +49,8 @@ pub enum DriftError {
     OtherModel { found: String, expected: String },
     #[error("the evaluation has no `{0}` with an interval to compare with")]
     NoMetric(&'static str),
+    #[error("`accuracy.{0}` is not for what this model answers")]
+    NotForTask(&'static str),
     #[error("the metrics text cannot be written")]
     Metrics(#[source] yard_report::metrics::MetricsError),
     #[error("a figure cannot be computed")]
@@ -78,6 +80,10 @@ impl Failure for DriftError {
             Self::NoProfile(_) => Some("train the model again with this release".to_owned()),
             Self::NoEvaluation => Some(
                 "name it with `--evaluation`, publish it in the package, or leave `accuracy` out"
+                    .to_owned(),
+            ),
+            Self::NotForTask(_) => Some(
+                "`auc_drop` is for two classes, `log_loss_rise` for classes, `error_rise` for numbers"
                     .to_owned(),
             ),
             Self::NoMetric(_) => Some("evaluate the model with this release".to_owned()),

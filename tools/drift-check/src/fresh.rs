@@ -2,28 +2,32 @@
 
 use std::path::Path;
 
-use yard_contract::Signature;
-use yard_model::Predictor;
-use yard_table::{ColumnKind, ColumnSpec, Layout, Rows, Table, TableError};
+use yard_contract::{Answer, Signature};
+use yard_model::{Answers, Predictor};
+use yard_table::{Column, ColumnKind, ColumnSpec, Layout, Rows, Table, TableError};
 
+use crate::accuracy::log_loss;
 use crate::error::DriftError;
 
 /// The fresh rows.
 pub(crate) struct Fresh {
     pub(crate) rows: u64,
     pub(crate) features: Table,
-    /// The probability of the positive class.
-    pub(crate) scores: Vec<f32>,
+    pub(crate) answers: Answers,
     /// Where the table has the target.
     pub(crate) outcomes: Option<Outcomes>,
 }
 
 /// The rows whose outcome is known.
 pub(crate) struct Outcomes {
-    /// Whether each row that has an outcome is positive.
-    pub(crate) labels: Vec<bool>,
-    /// The scores of these rows.
-    pub(crate) scores: Vec<f64>,
+    /// How many.
+    pub(crate) rows: u64,
+    /// The whole column, missing cells included, for its distribution.
+    pub(crate) column: Column,
+    /// What the model's error on each row is: log-loss of classes, absolute error of numbers.
+    pub(crate) losses: Vec<f64>,
+    /// Of two classes: whether each row is positive, and its score.
+    pub(crate) ranking: Option<(Vec<bool>, Vec<f64>)>,
 }
 
 /// Reads and scores the rows.
@@ -35,58 +39,95 @@ pub(crate) fn read(path: &Path, bytes: &[u8], predictor: &Predictor) -> Result<F
     let signature = predictor.signature();
     let layout = Layout::sniff(bytes).with_missing(&signature.missing);
     let header = Rows::new(bytes, &layout).map_err(fail)?;
-    let is_labelled = header.header().contains(&signature.target.column);
+    let is_labelled = header.header().contains(&signature.target);
     let features = Table::read(bytes, &layout, &predictor.specs()).map_err(fail)?;
     if features.rows() == 0 {
         return Err(fail(TableError::NoRows));
     }
-    let scores = predictor
+    let answers = predictor
         .predict(&features)
         .map_err(|source| DriftError::Score {
             path: path.to_owned(),
             source,
         })?;
     let outcomes = if is_labelled {
-        let spec = ColumnSpec::new(&signature.target.column, ColumnKind::Category);
+        let kind = match signature.answer {
+            Answer::Regression(_) => ColumnKind::Number,
+            _ => ColumnKind::Category,
+        };
+        let spec = ColumnSpec::new(&signature.target, kind);
         let table = Table::read(bytes, &layout, &[spec]).map_err(fail)?;
-        Some(outcomes(&table, &scores, signature)?)
+        Some(outcomes(&table, &answers, signature)?)
     } else {
         None
     };
     Ok(Fresh {
         rows: features.rows() as u64,
         features,
-        scores,
+        answers,
         outcomes,
     })
 }
 
-fn outcomes(table: &Table, scores: &[f32], signature: &Signature) -> Result<Outcomes, DriftError> {
-    let target = &signature.target;
-    let Some(column) = table.category(&target.column) else {
-        return Err(DriftError::NoProfile(target.column.clone()));
+fn outcomes(
+    table: &Table,
+    answers: &Answers,
+    signature: &Signature,
+) -> Result<Outcomes, DriftError> {
+    let Some(column) = table.column(&signature.target) else {
+        return Err(DriftError::NoProfile(signature.target.clone()));
     };
-    let mut known = (Vec::new(), Vec::new());
-    for (row, score) in scores.iter().enumerate() {
-        let text = column.text(row);
-        let is_positive = if *text == target.classes.positive {
-            true
-        } else if *text == target.classes.negative {
-            false
-        } else if text.is_empty() {
-            continue;
-        } else {
-            return Err(DriftError::Outcome {
-                line: table.line(row),
-                column: target.column.clone(),
-                value: text.to_owned(),
-            });
-        };
-        known.0.push(is_positive);
-        known.1.push(f64::from(*score));
+    let mut losses = Vec::new();
+    let mut ranking = (Vec::new(), Vec::new());
+    let classes = signature.answer.classes();
+    for (row, answer) in answers.rows().enumerate() {
+        match column {
+            Column::Number(values) if values[row].is_nan() => (),
+            Column::Number(values) => {
+                losses.push((f64::from(values[row]) - f64::from(answer[0])).abs());
+            }
+            Column::Category(values) => {
+                let text = values.text(row);
+                if text.is_empty() {
+                    continue;
+                }
+                let class = classes.iter().position(|class| *class == text);
+                let class = class.ok_or_else(|| DriftError::Outcome {
+                    line: table.line(row),
+                    column: signature.target.clone(),
+                    value: text.to_owned(),
+                })?;
+                losses.push(log_loss(likelihood(answer, class)));
+                ranking.0.push(class == 1);
+                ranking.1.push(f64::from(answer[0]));
+            }
+        }
     }
     Ok(Outcomes {
-        labels: known.0,
-        scores: known.1,
+        rows: losses.len() as u64,
+        column: column.clone(),
+        losses,
+        ranking: signature.binary().map(|_| ranking),
     })
+}
+
+/// The probability that a row's own class got. Of two classes the answer is that of the second.
+fn likelihood(answer: &[f32], class: usize) -> f64 {
+    match answer {
+        [positive] if class == 0 => 1.0 - f64::from(*positive),
+        [positive] => f64::from(*positive),
+        several => several.get(class).map_or(0.0, |p| f64::from(*p)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_class_gets_its_own_probability() {
+        assert!((likelihood(&[0.25], 0) - 0.75).abs() < 1e-15);
+        assert!((likelihood(&[0.25], 1) - 0.25).abs() < 1e-15);
+        assert!((likelihood(&[0.25, 0.5, 0.25], 1) - 0.5).abs() < 1e-15);
+    }
 }

@@ -136,10 +136,7 @@ fn evaluation(
 fn judged(plan: &Plan, fresh: &Fresh, model: &Model, found: Comparisons) -> DriftReport {
     let config = &plan.config;
     let checks = judge::judge(found.findings, config.level.get());
-    let labelled_rows = fresh
-        .outcomes
-        .as_ref()
-        .map_or(0, |outcomes| outcomes.labels.len() as u64);
+    let labelled_rows = fresh.outcomes.as_ref().map_or(0, |outcomes| outcomes.rows);
     let is_thin = fresh.rows < config.min_rows
         || config
             .accuracy

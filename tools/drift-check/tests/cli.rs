@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use yard_cli::files;
 use yard_contract::{
     Artifact as _, CategoryShare, Document, DriftMeasure, DriftReport, DriftSubject, Finite,
-    Profile, Run, Sha256, Verdict,
+    Profile, Run, Sha256, Task, Verdict,
 };
 use yard_model::specimen;
 
@@ -176,8 +176,15 @@ fn describe(profile: &mut Profile) {
         })
         .collect();
     scores.sort_by(f64::total_cmp);
-    profile.positive_share = finite(scores.iter().sum::<f64>() / ROWS as f64);
-    let score = &mut profile.score;
+    let expected: f64 = scores.iter().sum();
+    let positives = (0..ROWS).filter(|row| (*row as f64) < expected).count() as u64;
+    profile.target.categories = [("yes", positives), ("no", ROWS - positives)]
+        .map(|(value, count)| CategoryShare {
+            value: value.to_owned(),
+            count,
+        })
+        .into();
+    let score = &mut profile.scores[0];
     score.edges = (0..=20_usize)
         .map(|bin| finite(scores[(scores.len() - 1) * bin / 20]))
         .collect();
@@ -319,6 +326,70 @@ fn a_model_that_became_worse_is_found_where_outcomes_are_known() {
     // Without a single outcome there is nothing to hold it to, and a pass would be one from nothing.
     let case = Case::new(&rows(3000, 0.0, 1, false), config);
     assert_eq!(case.judged(4).checks.len(), 0);
+}
+
+/// The specimens of the other tasks, whose profiles hold four rows: what is compared is of interest.
+#[test]
+fn models_of_several_classes_and_of_a_number_are_checked_too() {
+    for (task, target, values, scores, ours, not_ours) in [
+        (
+            Task::Multiclass,
+            "band",
+            ["high", "low", ""],
+            ["high", "low", "mid"].as_slice(),
+            "log_loss_rise",
+            "auc_drop",
+        ),
+        (
+            Task::Regression,
+            "loss",
+            ["1.5", "-0.5", ""],
+            ["score"].as_slice(),
+            "error_rise",
+            "log_loss_rise",
+        ),
+    ] {
+        let case = Case::new("", CONFIG);
+        for (name, bytes) in specimen::files_of(task) {
+            case.put(&format!("model/{name}"), &bytes);
+        }
+        let mut table = format!("amount,region,{target}\n");
+        for row in 0..600_usize {
+            writeln!(table, "{row},north,{}", values[row % 3]).unwrap();
+        }
+        case.put("fresh.csv", table.as_bytes());
+        let output = case.run(&["--format", "json"]);
+        let report = Document::<DriftReport>::parse(&output.stdout).unwrap().body;
+        assert_eq!((report.rows, report.labelled_rows), (600, 400));
+        let mut found: Vec<&str> = report
+            .checks
+            .iter()
+            .filter(|check| check.about == DriftSubject::Score && check.measure == DriftMeasure::Ks)
+            .map(|check| check.name.as_str())
+            .collect();
+        found.sort_unstable();
+        assert_eq!(found, scores);
+        let of_target = |check: &&yard_contract::DriftCheck| check.about == DriftSubject::Target;
+        assert_eq!(report.checks.iter().filter(of_target).count(), 1);
+        let model = Sha256::of(&specimen::files_of(task)[0].1).to_string();
+        let evaluation = format!(
+            r#"{{"kind":"evaluation","version":"1.1","produced_by":{{"tool":"t","version":"0"}},"inputs":[],
+            "model_sha256":"{model}","rows":1,"positives":1,"threshold":0.5,"metrics":{{
+            "mae":{{"value":0.01,"low":0.009,"high":0.011,"interval":"bootstrap 95%"}},
+            "log_loss":{{"value":0.01,"low":0.009,"high":0.011,"interval":"bootstrap 95%"}}}},
+            "confusion":{{"true_positives":1,"false_positives":0,"true_negatives":0,"false_negatives":0}},
+            "baselines":[],"slices":[],"curves":{{"roc":[],"precision_recall":[],"gain":[],"reliability":[],"scores":[]}}}}"#
+        );
+        fs::remove_dir_all(case.0.path().join("out")).unwrap();
+        case.put("evaluation.json", evaluation.as_bytes());
+        let config =
+            |key| format!("accuracy: {{{key}: {{warning: 0.1, fail: 0.2}}, min_rows: 100}}\n");
+        let more = ["--evaluation", "evaluation.json"];
+        case.put("configs/drift.yaml", config(not_ours).as_bytes());
+        case.refused(&more, "is not for what this model answers");
+        case.put("configs/drift.yaml", config(ours).as_bytes());
+        assert_eq!(case.run(&more).status.code(), Some(1));
+    }
 }
 
 #[test]
