@@ -64,6 +64,7 @@ pub fn schemas() -> Vec<(String, String)> {
         entry::<kinds::Gate>(),
         entry::<kinds::Golden>(),
         entry::<kinds::Ledger>(),
+        entry::<kinds::ImageReceipt>(),
         entry::<kinds::Manifest>(),
         entry::<kinds::Measurement>(),
         entry::<kinds::Profile>(),

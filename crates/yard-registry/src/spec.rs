@@ -6,6 +6,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use url::Url;
+use yard_contract::Sha256;
 use yard_forge::{
     Client, Clock, Credential, GenericPackages, GitLabJob, Monotonic, Origin, Settings, Variables,
 };
@@ -73,6 +74,21 @@ impl Connection {
             clock: Arc::new(Monotonic::start()),
             seed,
         }
+    }
+}
+
+impl Connection {
+    /// By the machine's own clock, with a seed that differs between jobs and processes that run side
+    /// by side, so that they do not try again in step. In containers the process number alone is the
+    /// same for all.
+    pub fn of_process(settings: Settings, variables: &Variables) -> Self {
+        let part = |name| variables.get(name).unwrap_or_default();
+        let (job, run, host) = (part("CI_JOB_ID"), part("GITHUB_RUN_ID"), part("HOSTNAME"));
+        let text = format!("{job} {run} {host} {}", std::process::id());
+        let digest = Sha256::of(text.as_bytes());
+        let bytes = digest.as_bytes()[..8].iter();
+        let seed = bytes.fold(0, |seed, byte| seed << 8 | u64::from(*byte));
+        Self::new(settings, seed)
     }
 }
 
@@ -201,6 +217,16 @@ mod tests {
                 "{error}"
             );
         }
+    }
+
+    #[test]
+    fn jobs_side_by_side_have_other_seeds() {
+        let job = |id: &str| {
+            let variables = Variables::from_iter([("CI_JOB_ID", id)]);
+            Connection::of_process(Settings::default(), &variables).seed
+        };
+        assert_eq!(job("1"), job("1"));
+        assert_ne!(job("1"), job("2"));
     }
 
     #[test]

@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use yard_cli::{Format, Io};
-use yard_contract::Sha256;
 use yard_forge::{Settings, Variables};
 use yard_package::PackageId;
 use yard_registry::{Connection, Target, TargetSpec};
@@ -41,7 +40,7 @@ impl Plan {
             ca_file: args.ca_file,
             ..Settings::from_variables(&variables)
         };
-        let connection = Connection::new(settings, seed(&variables));
+        let connection = Connection::of_process(settings, &variables);
         let mut targets = Vec::new();
         for (position, text) in args.target.iter().enumerate() {
             if args.target[..position].contains(text) {
@@ -84,18 +83,6 @@ fn bare_version(text: &str) -> &str {
     }
 }
 
-/// Differs between jobs and processes that run side by side, so that they do not try again in step.
-/// In containers the process number alone is the same for all.
-fn seed(variables: &Variables) -> u64 {
-    let part = |name| variables.get(name).unwrap_or_default();
-    let (job, run, host) = (part("CI_JOB_ID"), part("GITHUB_RUN_ID"), part("HOSTNAME"));
-    let text = format!("{job} {run} {host} {}", std::process::id());
-    let digest = Sha256::of(text.as_bytes());
-    digest.as_bytes()[..8]
-        .iter()
-        .fold(0, |seed, byte| seed << 8 | u64::from(*byte))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,12 +98,5 @@ mod tests {
         ] {
             assert_eq!(bare_version(text), version);
         }
-    }
-
-    #[test]
-    fn jobs_side_by_side_have_other_seeds() {
-        let job = |id: &str| seed(&Variables::from_iter([("CI_JOB_ID", id)]));
-        assert_eq!(job("1"), job("1"));
-        assert_ne!(job("1"), job("2"));
     }
 }

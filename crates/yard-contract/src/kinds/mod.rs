@@ -7,6 +7,7 @@ mod evaluation;
 mod flips;
 mod gate;
 mod golden;
+mod image;
 mod ledger;
 mod manifest;
 mod measurement;
@@ -32,6 +33,7 @@ pub use gate::{
     Chain, ChainLink, Champion, Gate, LookTaken, MoreRows, Override, Release, RuleResult, SeedNoise,
 };
 pub use golden::{Golden, GoldenRow};
+pub use image::{ImageDelivery, ImagePlatform, ImageReceipt};
 pub use ledger::{Ledger, Look, Step};
 pub use manifest::{Manifest, ManifestFile};
 pub use measurement::Measurement;
