@@ -57,6 +57,7 @@ pub fn schemas() -> Vec<(String, String)> {
         (name, text)
     }
     vec![
+        entry::<kinds::AliasMove>(),
         entry::<kinds::BatchReport>(),
         entry::<kinds::DataReport>(),
         entry::<kinds::DriftReport>(),

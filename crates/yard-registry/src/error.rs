@@ -52,6 +52,47 @@ pub enum RegistryError {
         #[source]
         source: io::Error,
     },
+    /// A name that no alias can have.
+    #[error(
+        "`{0}` cannot be an alias: use up to 50 lower-case letters, digits and `-`, beginning with a letter"
+    )]
+    AliasName(String),
+    /// A record of moves that is not one.
+    #[error("`{file}` in {target} is not a move of this alias")]
+    Record {
+        /// The target.
+        target: String,
+        /// The file.
+        file: String,
+    },
+    /// Somebody else moved the alias at the same time.
+    #[error("somebody else has just moved `{alias}` in {target}")]
+    Overtaken {
+        /// The target.
+        target: String,
+        /// The alias.
+        alias: String,
+    },
+    /// The alias stands for nothing.
+    #[error("{target} has no `{alias}` of {name}")]
+    NoAlias {
+        /// The target.
+        target: String,
+        /// The package's name.
+        name: String,
+        /// The alias.
+        alias: String,
+    },
+    /// The release holds no archive, so there is nothing to unpack.
+    #[error("{release} in {target} holds no `{file}`")]
+    NoArchive {
+        /// The target.
+        target: String,
+        /// Name and version.
+        release: String,
+        /// The archive's name.
+        file: String,
+    },
     /// A release without files.
     #[error("a release needs at least one file")]
     Empty,
@@ -148,6 +189,10 @@ impl RegistryError {
                 "delete the newest `{file}` of this version by hand"
             )),
             Self::Absent { .. } => Some("check the name and the version".to_owned()),
+            Self::Overtaken { .. } => {
+                Some("look who is it now, and run it again if need be".to_owned())
+            }
+            Self::NoAlias { .. } => Some("`promote-model NAME@VERSION` makes one".to_owned()),
             _ => None,
         }
     }

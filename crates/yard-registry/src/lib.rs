@@ -12,9 +12,10 @@
 //! - Two who publish at once agree: the first file of a name counts, and whoever came second
 //!   withdraws its own. In a folder a kernel lock keeps them apart.
 //! - [`fetch`] gives verified files or nothing.
+//! - An alias is a record to which moves are added and in which none changes.
 //!
 //! It deliberately deletes nothing that it did not itself upload a moment ago, and it has no list
-//! of versions and no aliases yet.
+//! of versions.
 //!
 //! ```
 //! use yard_contract::Producer;
@@ -38,6 +39,7 @@
 #![warn(missing_docs)]
 
 mod address;
+mod alias;
 mod error;
 mod fetch;
 mod folder;
@@ -50,8 +52,9 @@ mod spec;
 mod store;
 
 pub use address::OciAddress;
+pub use alias::{Alias, History, history, point, record};
 pub use error::RegistryError;
-pub use fetch::fetch;
+pub use fetch::{Archive, fetch, fetch_archive, resolve};
 pub use publish::{Published, plan, publish};
 pub use release::{Asset, Release};
 pub use spec::{Connection, SpecFlaw, TargetSpec};

@@ -17,6 +17,7 @@ use yard_contract::{Digester, Sha256};
 use yard_forge::{ForgeError, OciManifest, OciRepository, Patience, Upload};
 use yard_package::{MANIFEST, PackageId};
 
+use crate::alias::JOURNAL;
 use crate::error::RegistryError;
 use crate::modelpack::{self, Layer, tag};
 use crate::store::Store;
@@ -52,6 +53,24 @@ impl OciStore {
 
     fn sent(&self) -> MutexGuard<'_, BTreeMap<(String, String), Layer>> {
         self.sent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Stores a file of its own under a tag of its own: one move of an alias.
+    fn put_alone(
+        &self,
+        id: &PackageId,
+        file: &str,
+        upload: &Upload,
+    ) -> Result<Sha256, RegistryError> {
+        let repository = self.repository(id)?;
+        let tag = place(id, file);
+        let (config, artifact) = modelpack::artifact(id, &[layer(file, upload)?]);
+        repository.push_blob(upload)?;
+        repository.push_blob(&Upload::bytes(&config))?;
+        repository.put_manifest(Some(&tag), &artifact)?;
+        Ok(repository
+            .manifest(&tag)?
+            .map_or(upload.sha256, |found| held(&found, file)))
     }
 
     /// Sends the release's own manifest, then the artifact's, which makes everything visible.
@@ -90,11 +109,14 @@ impl Store for OciStore {
     }
 
     fn digest(&self, id: &PackageId, file: &str) -> Result<Option<Sha256>, RegistryError> {
-        let found = self.repository(id)?.manifest(&tag(id.version()))?;
+        let found = self.repository(id)?.manifest(&place(id, file))?;
         Ok(found.map(|manifest| held(&manifest, file)))
     }
 
     fn put(&self, id: &PackageId, file: &str, upload: &Upload) -> Result<Sha256, RegistryError> {
+        if id.version() == JOURNAL {
+            return self.put_alone(id, file, upload);
+        }
         if file == MANIFEST {
             return self.commit(id, upload);
         }
@@ -117,7 +139,7 @@ impl Store for OciStore {
         let digest = match sent {
             Some(digest) => Some(digest),
             None => repository
-                .manifest(&tag(id.version()))?
+                .manifest(&place(id, file))?
                 .and_then(|manifest| modelpack::file_in(&manifest, file)),
         };
         match digest {
@@ -126,8 +148,33 @@ impl Store for OciStore {
         }
     }
 
+    fn point(&self, alias: &str, id: &PackageId) -> Result<(), RegistryError> {
+        let repository = self.repository(id)?;
+        let Some(release) = repository.manifest(&tag(id.version()))? else {
+            return Err(RegistryError::Absent {
+                target: self.root.name().to_owned(),
+                release: id.to_string(),
+            });
+        };
+        let there = repository.manifest(alias)?;
+        if there.is_none_or(|there| there.sha256 != release.sha256) {
+            repository.put_manifest(Some(alias), &release)?;
+        }
+        Ok(())
+    }
+
     fn patience(&self) -> Option<Patience<'_>> {
         Some(self.root.client().patience())
+    }
+}
+
+/// The tag under which a file is found: that of the release, or, for moves of aliases, its own.
+fn place(id: &PackageId, file: &str) -> String {
+    if id.version() == JOURNAL {
+        let stem = file.strip_suffix(".json").unwrap_or(file);
+        format!("{JOURNAL}.{stem}")
+    } else {
+        tag(id.version())
     }
 }
 

@@ -40,6 +40,11 @@ pub(crate) trait Store: Debug {
         limit: u64,
     ) -> Result<Option<(u64, Sha256)>, RegistryError>;
 
+    /// Lets the target's own name for a version, where it has such names, stand for this one.
+    fn point(&self, _alias: &str, _id: &PackageId) -> Result<(), RegistryError> {
+        Ok(())
+    }
+
     /// Patience, where trying again can help.
     fn patience(&self) -> Option<Patience<'_>>;
 }

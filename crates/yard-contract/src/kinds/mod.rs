@@ -1,5 +1,6 @@
 //! The artifact kinds, one file each.
 
+mod alias;
 mod batch;
 mod data_report;
 mod drift;
@@ -20,6 +21,8 @@ mod split;
 mod verification;
 
 pub use batch::{BatchReport, ClassCount, ScoreSummary};
+pub use alias::{AliasAction, AliasMove};
+pub use batch::BatchReport;
 pub use data_report::{ColumnSummary, DataReport, Finding, Rule, RuleCount};
 pub use drift::{
     Distribution, DistributionBin, DriftCheck, DriftMeasure, DriftReport, DriftSubject,
