@@ -16,7 +16,7 @@ impl Secret {
         Self(text.trim().to_owned())
     }
 
-    /// The text itself, for the header it travels in.
+    /// The text itself, for the header or the body it travels in.
     pub(crate) fn reveal(&self) -> &str {
         &self.0
     }

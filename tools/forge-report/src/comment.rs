@@ -3,8 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use yard_contract::Sha256;
-use yard_forge::{Ci, Client, Credential, ForgeError, Kept, Marker, Monotonic, Thread};
+use yard_forge::{Ci, Client, Credential, ForgeError, Kept, Marker, Monotonic, Settings, Thread};
 use yard_report::document::Document;
 use yard_report::markdown;
 
@@ -83,13 +82,7 @@ pub(crate) fn tell(plan: &Plan, document: &Document) -> Result<Told, ReportError
         }
         Ci::None => return not("this is no GitLab or GitHub job"),
     };
-    let seed = Sha256::of(marker.line().as_bytes()).as_bytes()[..8]
-        .iter()
-        .fold(u64::from(std::process::id()), |seed, byte| {
-            seed.wrapping_mul(257) ^ u64::from(*byte)
-        });
-    let clock = Arc::new(Monotonic::start());
-    let client = Client::new(&base, Some(credential), job.settings.clone(), clock, seed)?;
+    let client = client(&base, credential, job.settings.clone())?;
     let (project, number) = (change.project.clone(), change.number);
     let thread = match job.ci {
         Ci::GitLab(_) => Thread::GitLab {
@@ -110,6 +103,17 @@ pub(crate) fn tell(plan: &Plan, document: &Document) -> Result<Told, ReportError
             None => Err(error.into()),
         },
     }
+}
+
+/// A client whose retries are out of step with those of jobs at the same time.
+pub(crate) fn client(
+    base: &str,
+    credential: Credential,
+    settings: Settings,
+) -> Result<Client, ForgeError> {
+    let clock = Arc::new(Monotonic::start());
+    let seed = u64::from(std::process::id());
+    Client::new(base, Some(credential), settings, clock, seed)
 }
 
 /// What a refusal asks for; nothing where it was none.

@@ -8,6 +8,7 @@
 //!   begins with `/`, nobody is mentioned, nothing is linked that the tool did not link itself.
 //! - The verdict is the last thing that a size limit takes; it takes rows first.
 //! - It edits and deletes only what its own token has written under its own marker.
+//! - Training again starts at most once in a while, which the forge is asked about.
 //! - A verdict of another tool is not this tool's: whatever the page says, it exits with 0.
 #![warn(missing_docs)]
 
@@ -16,6 +17,7 @@ mod comment;
 mod error;
 mod page;
 mod plan;
+mod retrain;
 mod sections;
 
 use std::fs::OpenOptions;
@@ -26,14 +28,22 @@ use yard_cli::{Io, Verdict, files, style};
 use yard_report::{annotations, markdown};
 
 pub use crate::args::Args;
-use crate::args::ReportFormat;
+use crate::args::{Command, ReportFormat, ShowArgs};
 use crate::comment::Told;
 pub use crate::error::ReportError;
 use crate::page::Page;
 use crate::plan::Plan;
 
-/// Shows the artifacts of a pipeline.
+/// Shows the artifacts of a pipeline, or starts the one that trains again.
 pub fn run(args: Args, io: &mut Io) -> Result<Verdict, ReportError> {
+    match (args.command, args.show) {
+        (Some(Command::Retrain(args)), _) => retrain::run(&args, io),
+        (None, Some(args)) => show(args, io),
+        (None, None) => Err(ReportError::NoArtifact),
+    }
+}
+
+fn show(args: ShowArgs, io: &mut Io) -> Result<Verdict, ReportError> {
     let plan = Plan::resolve(args, io)?;
     if io.print_plan(&plan)? {
         return Ok(Verdict::Pass);

@@ -6,7 +6,7 @@ use serde::Serialize;
 use yard_cli::Io;
 use yard_forge::{Change, Ci, Settings, Variables, run_number};
 
-use crate::args::{Args, ReportFormat};
+use crate::args::{ReportFormat, ShowArgs};
 use crate::error::ReportError;
 
 /// Everything that a report needs, checked.
@@ -39,7 +39,7 @@ pub(crate) struct Job {
 }
 
 impl Plan {
-    pub(crate) fn resolve(args: Args, io: &Io) -> Result<Self, ReportError> {
+    pub(crate) fn resolve(args: ShowArgs, io: &Io) -> Result<Self, ReportError> {
         let variables: Variables = io.environment().into_iter().collect();
         let ci = Ci::detect(&variables);
         // Where the event cannot be read, the job belongs to no change.

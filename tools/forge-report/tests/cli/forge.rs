@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 
+use crate::pipelines::{self, Pipelines};
+
 /// Who the token belongs to: GitLab's number and GitHub's login.
 pub(crate) const ME: (u64, &str) = (7, "github-actions[bot]");
 
@@ -34,6 +36,8 @@ pub(crate) struct State {
     /// A comment of another job that appears right before the first one that is created.
     pub(crate) rival: Option<Kept>,
     pub(crate) next: u64,
+    /// What is known of pipelines.
+    pub(crate) pipelines: Pipelines,
 }
 
 /// A running stand-in.
@@ -91,10 +95,11 @@ fn serve(mut stream: TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
     reader.read_exact(&mut body)?;
     let mut first = head.lines().next().unwrap().split(' ');
     let (method, target) = (first.next().unwrap(), first.next().unwrap());
-    if length > 0 {
+    if length > 0 && !target.contains("/packages/generic/") {
         assert_eq!(header("content-type").as_deref(), Some("application/json"));
     }
     let token = header("private-token")
+        .or_else(|| header("job-token"))
         .or_else(|| header("authorization"))
         .unwrap_or_default();
     let answer = answer(&mut state.lock().unwrap(), method, target, &token, &body);
@@ -132,6 +137,9 @@ fn answer(
         return plain(status, "insufficient_scope");
     }
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    if let Some(answer) = pipelines::answer(&mut state.pipelines, method, path, body) {
+        return answer;
+    }
     let is_gitlab = path.starts_with("/api/v4/");
     if path == "/api/v4/user" {
         return (

@@ -3,6 +3,8 @@
 
 mod forge;
 mod hostile;
+mod pipelines;
+mod retrain;
 
 use std::fs;
 use std::process::{Command, Output};
