@@ -5,6 +5,7 @@
 #   tests/peers.sh          what the tests need
 #   tests/peers.sh bench    what the benches need too
 #   tests/peers.sh r        R's pROC, from the system's packages; says where Rscript is
+#   tests/peers.sh boost    the other engines of gradient boosting, too
 #
 # Where they cannot be had, it says so and ends with 0; with CI set, it ends with 1: there, tests
 # that did not run must not look like tests that passed.
@@ -28,6 +29,10 @@ bench='pandera==0.35.0
 lightgbm==4.7.0
 matplotlib==3.11.2
 Jinja2==3.1.6'
+# xgboost-cpu is xgboost without 300 MB for a graphics card.
+boost='lightgbm==4.7.0
+xgboost-cpu==3.2.0
+shap==0.51.0'
 
 skip() {
   printf 'SKIPPED: %s; comparisons with programs in %s are not made\n' "$1" "${2:-Python}" >&2
@@ -69,5 +74,5 @@ mkdir -p "$peers"
 exec 9>"$peers/venv.lock"
 if command -v flock >/dev/null; then flock 9; fi
 install tests
-if [ "${1:-}" = bench ]; then install bench; fi
+case ${1:-} in bench | boost) install "$1" ;; esac
 printf '%s\n' "$venv"

@@ -36,7 +36,7 @@ impl ColumnBins {
                 .map(|pair| cut_between(pair[0].0, pair[1].0))
                 .collect()
         } else {
-            cuts_of_equal_rows(&distinct, sample.len(), max_bins)
+            cuts_of_equal_rows(&distinct, max_bins)
         };
         Self::from_cuts(&cuts)
     }
@@ -98,27 +98,36 @@ fn cut_between(low: f32, high: f32) -> f32 {
     if middle < high { middle } else { low }
 }
 
-/// Walks the values in order and closes a bin when it holds its share of the rows that are left, or
-/// before a value so frequent that it deserves a bin of its own.
-fn cuts_of_equal_rows(distinct: &[(f32, usize)], rows: usize, max_bins: usize) -> Vec<f32> {
-    let mut cuts = Vec::with_capacity(max_bins - 1);
-    let (mut rows_left, mut held) = (rows, 0);
-    for pair in distinct.windows(2) {
-        let ((low, count), (high, next)) = (pair[0], pair[1]);
+fn cuts_of_equal_rows(distinct: &[(f32, usize)], max_bins: usize) -> Vec<f32> {
+    let rows: Vec<usize> = distinct.iter().map(|value| value.1).collect();
+    equal_shares(&rows, max_bins)
+        .into_iter()
+        .map(|last| cut_between(distinct[last].0, distinct[last + 1].0))
+        .collect()
+}
+
+/// Divides items, of so many rows each, into at most `most` runs of nearly equal rows, and returns the
+/// last item of every run but the last. Walks the items in order and closes a run when it holds its
+/// share of the rows that are left, or before an item so frequent that it deserves a run of its own.
+pub(crate) fn equal_shares(rows: &[usize], most: usize) -> Vec<usize> {
+    let mut lasts = Vec::with_capacity(most - 1);
+    let (mut rows_left, mut held) = (rows.iter().sum::<usize>(), 0);
+    for (item, pair) in rows.windows(2).enumerate() {
+        let (count, next) = (pair[0], pair[1]);
         held += count;
-        let bins_left = max_bins - cuts.len();
-        if bins_left == 1 {
+        let runs_left = most - lasts.len();
+        if runs_left == 1 {
             break;
         }
-        let full = held * bins_left >= rows_left;
-        let next_is_frequent = next * bins_left >= rows_left && 2 * held * bins_left >= rows_left;
+        let full = held * runs_left >= rows_left;
+        let next_is_frequent = next * runs_left >= rows_left && 2 * held * runs_left >= rows_left;
         if full || next_is_frequent {
-            cuts.push(cut_between(low, high));
+            lasts.push(item);
             rows_left -= held;
             held = 0;
         }
     }
-    cuts
+    lasts
 }
 
 #[cfg(test)]

@@ -98,9 +98,7 @@ fn put_node(out: &mut Vec<u8>, node: &Node) {
                 Test::OneOf(members) => {
                     out.push(2);
                     put_count(out, members.len());
-                    for member in members {
-                        out.extend(member.to_le_bytes());
-                    }
+                    out.extend(members);
                 }
             }
             out.push(u8::from(*missing_left));
@@ -180,7 +178,7 @@ impl Reader<'_> {
                 return Some(Node::Leaf { value, cover });
             }
             [1] => Test::AtMost(f32::from_bits(self.u32()?)),
-            [2] => Test::OneOf(self.list(Self::u32)?),
+            [2] => Test::OneOf(self.list(|reader| Some(reader.take::<1>()?[0]))?),
             _ => return None,
         };
         Some(Node::Split {

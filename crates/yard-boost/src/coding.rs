@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::bins::ColumnBins;
+use crate::bins::{ColumnBins, equal_shares};
 use crate::data::{Column, MISSING_CATEGORY};
+use crate::gradient::{Packed, Packing};
 
 /// How the values of one column become codes `0..len`, and missing ones the code `len`.
 #[derive(Debug, Clone)]
@@ -67,56 +68,124 @@ pub(crate) fn kind(column: Column<'_>) -> &'static str {
     }
 }
 
-/// The levels of one column that have a code of their own. If there are more levels than that, the
-/// last code is for all of the others; a level never seen has that code too, or, where every level
-/// seen has its own, one that no split ever names.
-#[derive(Debug, Clone)]
+/// The levels of one column in groups: a level a group if there are few enough, otherwise levels whose
+/// rows look alike at the start. A level never seen is in no group.
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct LevelBins {
-    /// The levels by code: most frequent first.
-    levels: Vec<u32>,
-    /// The same, ascending, each with its code.
-    sorted: Vec<(u32, u8)>,
-    /// Codes by level, where levels are small; otherwise empty.
+    /// The levels, ascending, each with its group.
+    groups: Vec<(u32, u8)>,
+    /// Groups by level, where levels are small; otherwise empty.
     direct: Vec<u8>,
-    /// Whether there is a code for all other levels.
-    has_rest: bool,
+    len: usize,
 }
 
 /// Levels up to this are looked up, others searched for.
 const DIRECT: usize = 1 << 16;
 
+/// What is known of one level.
+#[derive(Debug, Clone, Default)]
+struct Level {
+    rows: usize,
+    /// Summed gradients of the first round, by output.
+    sums: Vec<Packed>,
+}
+
+/// Gradients of the first round, by output: what tells levels apart before anything is learnt.
+pub(crate) type First = [(Vec<Packed>, Packing)];
+
 impl LevelBins {
-    /// Codes for the most frequent levels, `max_levels` (2 to 254) at most; of equals the lower level.
-    pub(crate) fn learn(values: impl Iterator<Item = u32>, max_levels: usize) -> Self {
-        let mut small = vec![0usize; DIRECT];
-        let mut large: BTreeMap<u32, usize> = BTreeMap::new();
-        for value in values.filter(|&value| value != MISSING_CATEGORY) {
-            match small.get_mut(value as usize) {
+    /// Groups the levels of a column into `max_levels` (2 to 254) at most. If they are more, they are
+    /// put in the order of their mean gradients (drawn to 0 by `smoothing` rows, of that output which
+    /// tells most) and that order is divided into groups of nearly equal rows.
+    pub(crate) fn learn(values: &[u32], first: &First, max_levels: usize, smoothing: f64) -> Self {
+        let mut levels: BTreeMap<u32, Level> = BTreeMap::new();
+        let mut counts = vec![0usize; DIRECT];
+        for &value in values.iter().filter(|&&value| value != MISSING_CATEGORY) {
+            match counts.get_mut(value as usize) {
                 Some(count) => *count += 1,
-                None => *large.entry(value).or_default() += 1,
+                None => levels.entry(value).or_default().rows += 1,
             }
         }
-        let mut counted: Vec<(usize, u32)> = small
-            .into_iter()
-            .zip(0u32..)
-            .filter(|level| level.0 > 0)
-            .chain(large.into_iter().map(|(level, count)| (count, level)))
-            .collect();
-        counted.sort_unstable_by_key(|&(count, level)| (std::cmp::Reverse(count), level));
-        let has_rest = counted.len() > max_levels;
-        if has_rest {
-            counted.truncate(max_levels - 1);
+        for (value, rows) in (0u32..).zip(counts).filter(|level| level.1 > 0) {
+            levels.entry(value).or_default().rows = rows;
         }
-        let levels: Vec<u32> = counted.into_iter().map(|(_, level)| level).collect();
-        let mut sorted: Vec<(u32, u8)> = levels.iter().copied().zip(0u8..).collect();
-        sorted.sort_unstable();
-        let mut bins = Self {
-            levels,
-            sorted,
-            direct: Vec::new(),
-            has_rest,
+        if levels.len() > max_levels {
+            return Self::alike(values, levels, first, max_levels, smoothing);
+        }
+        let groups: Vec<(u32, u8)> = levels.into_keys().zip(0u8..).collect();
+        let len = groups.len();
+        Self::new(groups, len)
+    }
+
+    fn alike(
+        values: &[u32],
+        mut levels: BTreeMap<u32, Level>,
+        first: &First,
+        max_levels: usize,
+        smoothing: f64,
+    ) -> Self {
+        let mut places = vec![usize::MAX; DIRECT];
+        for (place, (&value, level)) in levels.iter_mut().enumerate() {
+            level.sums = vec![0; first.len()];
+            if let Some(own) = places.get_mut(value as usize) {
+                *own = place;
+            }
+        }
+        let mut known: Vec<(u32, Level)> = levels.into_iter().collect();
+        for (row, &value) in values.iter().enumerate() {
+            let place = match places.get(value as usize) {
+                Some(&place) => Some(place),
+                None => known.binary_search_by_key(&value, |level| level.0).ok(),
+            };
+            if let Some((_, level)) = place.and_then(|place| known.get_mut(place)) {
+                for (sum, (packed, _)) in level.sums.iter_mut().zip(first) {
+                    *sum = sum.wrapping_add(packed[row]);
+                }
+            }
+        }
+        let mean = |level: &Level, output: usize| {
+            let packing = &first[output].1;
+            let hessian = packing.hessian(level.sums[output]) as f64;
+            // Smoothing rows have the level's mean hessian, or that of one unit where it has none.
+            let per_row = hessian.max(1.0) / level.rows as f64;
+            packing.gradient(level.sums[output]) as f64 / (hessian + smoothing * per_row)
+                * (packing.hessian_scale() / packing.gradient_scale().max(f64::MIN_POSITIVE))
         };
-        if let Some(&(last, _)) = bins.sorted.last()
+        let spread = |output: usize| -> f64 {
+            let square = |level: &Level| {
+                let mean = mean(level, output);
+                mean * mean * level.rows as f64
+            };
+            known.iter().map(|level| square(&level.1)).sum()
+        };
+        let spreads: Vec<f64> = (0..first.len()).map(spread).collect();
+        let output = (0..first.len())
+            .max_by(|&a, &b| spreads[a].total_cmp(&spreads[b]).then(b.cmp(&a)))
+            .unwrap_or(0);
+        known.sort_by(|a, b| {
+            mean(&a.1, output)
+                .total_cmp(&mean(&b.1, output))
+                .then(a.0.cmp(&b.0))
+        });
+        let rows: Vec<usize> = known.iter().map(|level| level.1.rows).collect();
+        let lasts = equal_shares(&rows, max_levels);
+        let group = |place: usize| lasts.partition_point(|&last| last < place);
+        let mut groups: Vec<(u32, u8)> = known
+            .iter()
+            .enumerate()
+            .map(|(place, level)| (level.0, u8::try_from(group(place)).unwrap_or(u8::MAX)))
+            .collect();
+        groups.sort_unstable();
+        Self::new(groups, lasts.len() + 1)
+    }
+
+    fn new(groups: Vec<(u32, u8)>, len: usize) -> Self {
+        let mut bins = Self {
+            groups,
+            direct: Vec::new(),
+            len: len.max(1),
+        };
+        if let Some(&(last, _)) = bins.groups.last()
             && (last as usize) < DIRECT
         {
             bins.direct = (0..=last).map(|value| bins.search(value)).collect();
@@ -124,27 +193,23 @@ impl LevelBins {
         bins
     }
 
-    /// Number of codes without the one for missing, 1 to 254.
+    /// Number of groups, 1 to 254.
     pub(crate) fn len(&self) -> usize {
-        (self.levels.len() + usize::from(self.has_rest)).max(1)
+        self.len
     }
 
     /// The code of a missing value.
     pub(crate) fn missing(&self) -> u8 {
-        u8::try_from(self.len()).unwrap_or(u8::MAX)
+        u8::try_from(self.len).unwrap_or(u8::MAX)
     }
 
-    /// The level of a code; none for missing and for the code of all other levels.
-    pub(crate) fn level(&self, code: u8) -> Option<u32> {
-        self.levels.get(usize::from(code)).copied()
+    /// The levels, ascending, each with its group.
+    pub(crate) fn groups(&self) -> &[(u32, u8)] {
+        &self.groups
     }
 
-    /// The code of all levels that have none of their own, if there are such.
-    pub(crate) fn rest(&self) -> Option<u8> {
-        self.has_rest.then(|| self.missing() - 1)
-    }
-
-    /// The code of a level.
+    /// The group of a level. Of one never seen: a code beyond that of missing values, which no split
+    /// names.
     pub(crate) fn code(&self, value: u32) -> u8 {
         if value == MISSING_CATEGORY {
             return self.missing();
@@ -152,24 +217,14 @@ impl LevelBins {
         match self.direct.get(value as usize) {
             Some(&code) => code,
             None if self.direct.is_empty() => self.search(value),
-            None => self.other(),
+            None => self.missing() + 1,
         }
     }
 
     fn search(&self, value: u32) -> u8 {
-        match self.sorted.binary_search_by_key(&value, |entry| entry.0) {
-            Ok(at) => self.sorted[at].1,
-            Err(_) => self.other(),
-        }
-    }
-
-    /// The code of levels that have none of their own. Without a code for the rest it lies beyond
-    /// that of missing values.
-    fn other(&self) -> u8 {
-        if self.has_rest {
-            u8::try_from(self.levels.len()).unwrap_or(u8::MAX)
-        } else {
-            self.missing() + 1
+        match self.groups.binary_search_by_key(&value, |entry| entry.0) {
+            Ok(at) => self.groups[at].1,
+            Err(_) => self.missing() + 1,
         }
     }
 }
@@ -179,38 +234,48 @@ mod tests {
     use super::*;
 
     #[test]
-    fn frequent_levels_have_codes_and_the_rest_shares_one() {
+    fn few_levels_have_a_group_each() {
         let values = [9, 9, 9, 2, 2, 7, 5, 5, MISSING_CATEGORY];
-        let all = LevelBins::learn(values.into_iter(), 254);
-        assert_eq!((all.len(), all.missing()), (4, 4));
-        assert_eq!([9, 2, 5, 7].map(|v| all.code(v)), [0, 1, 2, 3]);
-        assert_eq!(all.code(MISSING_CATEGORY), 4);
-        assert_eq!(all.code(1_000_000), 5);
-        let few = LevelBins::learn(values.into_iter(), 3);
-        assert_eq!((few.len(), few.missing()), (3, 3));
-        assert_eq!(
-            [9, 2, 5, 7, 8, 70_000].map(|v| few.code(v)),
-            [0, 1, 2, 2, 2, 2]
-        );
-        assert_eq!(
-            (few.level(1), few.level(2), few.level(3)),
-            (Some(2), None, None)
-        );
+        let bins = LevelBins::learn(&values, &[], 254, 10.0);
+        assert_eq!((bins.len(), bins.missing()), (4, 4));
+        assert_eq!([2, 5, 7, 9].map(|v| bins.code(v)), [0, 1, 2, 3]);
+        assert_eq!(bins.code(MISSING_CATEGORY), 4);
+        assert_eq!([3, 1_000_000].map(|v| bins.code(v)), [5, 5]);
+    }
+
+    #[test]
+    fn many_levels_are_grouped_with_their_like() {
+        // Levels 0..40, every other one with a gradient of the other sign.
+        let values: Vec<u32> = (0..4000).map(|row| row % 40 * 2000).collect();
+        let packing = Packing::new(4000.0, 4000.0);
+        let sign = |value: u32| {
+            if value.is_multiple_of(4000) {
+                1.0
+            } else {
+                -1.0
+            }
+        };
+        let packed = values.iter().map(|&v| packing.pack(sign(v), 1.0)).collect();
+        let bins = LevelBins::learn(&values, &[(packed, packing)], 2, 10.0);
+        assert_eq!((bins.len(), bins.missing(), bins.code(1)), (2, 2, 3));
+        for level in 0..40 {
+            assert_eq!(bins.code(level * 2000), u8::from(level % 2 == 0));
+        }
     }
 
     #[test]
     fn large_codes_are_found_too() {
         let values = [16_000_000, 3, 3, 80_000, 16_000_000, 16_000_000];
-        let bins = LevelBins::learn(values.into_iter(), 254);
+        let bins = LevelBins::learn(&values, &[], 254, 10.0);
         assert_eq!(
-            [16_000_000, 3, 80_000, 4].map(|v| bins.code(v)),
+            [3, 80_000, 16_000_000, 4].map(|v| bins.code(v)),
             [0, 1, 2, 4]
         );
     }
 
     #[test]
     fn nothing_but_missing_is_one_empty_bin() {
-        let bins = LevelBins::learn([MISSING_CATEGORY; 3].into_iter(), 254);
+        let bins = LevelBins::learn(&[MISSING_CATEGORY; 3], &[], 254, 10.0);
         assert_eq!(
             (bins.len(), bins.missing(), bins.code(MISSING_CATEGORY)),
             (1, 1, 1)

@@ -1,5 +1,7 @@
 //! Borrowed training and scoring data.
 
+use rayon::prelude::*;
+
 use crate::error::BoostError;
 
 /// The most rows one fit takes: beyond it the packed sums would be too coarse.
@@ -90,8 +92,16 @@ impl<'a> Features<'a> {
         }
     }
 
-    /// Names the first value of a column that no model can learn from.
-    pub(crate) fn check(&self, column: usize) -> Result<(), BoostError> {
+    /// Names the first value that no model can learn from, by columns.
+    pub(crate) fn check(&self) -> Result<(), BoostError> {
+        let checks: Vec<Result<(), BoostError>> = (0..self.width())
+            .into_par_iter()
+            .map(|column| self.check_column(column))
+            .collect();
+        checks.into_iter().collect()
+    }
+
+    fn check_column(&self, column: usize) -> Result<(), BoostError> {
         match self.column(column) {
             Column::Numbers(values) => match values.iter().position(|x| x.is_infinite()) {
                 Some(row) => Err(BoostError::InfiniteFeature { column, row }),

@@ -4,12 +4,13 @@ use std::ops::ControlFlow;
 
 use crate::data::{Column, Dataset, Features};
 use crate::error::BoostError;
+use crate::gradient::{Packed, Packing};
 use crate::grid::LeafGrid;
 use crate::grow::{Grower, Round};
 use crate::grown::Grown;
 use crate::held_out::HeldOut;
 use crate::matrix::{Binning, Matrix};
-use crate::objective::{Shares, Weighted, quantile};
+use crate::objective::{Shares, Start, Weighted, quantile};
 use crate::params::Params;
 use crate::progress::Progress;
 use crate::sample::{self, Purpose};
@@ -120,8 +121,17 @@ fn run(
         progress.restore(checkpoint)?;
     }
     let features = train.features();
-    let binning = Binning::learn(features, params)?;
+    features.check()?;
     let start = objective.start(train)?;
+    let has_categories =
+        (0..features.width()).any(|c| matches!(features.column(c), Column::Categories(_)));
+    let first = if has_categories {
+        first_gradients(train, &start, params)
+    } else {
+        Vec::new()
+    };
+    let binning = Binning::learn(features, &first, params);
+    drop(first);
     let furthest = (start.bases.iter()).fold(0.0, |far: f64, base| far.max(base.abs()));
     let step = params.learning_rate * start.step;
     let grid =
@@ -142,6 +152,7 @@ fn run(
         base_scores,
         trees: Vec::new(),
         feature_count: features.width(),
+        levels: binning.levels(),
         grid_exponent: grid.exponent(),
     };
     let mut stop = Stop::Rounds;
@@ -243,6 +254,39 @@ fn run(
         stop,
         history,
     })
+}
+
+/// Outputs whose first gradients tell levels apart, at most.
+const FIRST_OUTPUTS: usize = 16;
+
+/// The gradients that the first round starts with, by output.
+fn first_gradients(
+    train: &Dataset<'_>,
+    start: &Start,
+    params: &Params,
+) -> Vec<(Vec<Packed>, Packing)> {
+    let margins: Vec<Vec<f32>> = (start.bases.iter())
+        .map(|&base| vec![margin(base); train.rows()])
+        .collect();
+    let mut shares = Shares::default();
+    if margins.len() > 1 {
+        shares.update(&margins);
+    }
+    let first = (margins.iter().enumerate()).take(FIRST_OUTPUTS);
+    let first = first.map(|(output, margins)| {
+        let mut packed = vec![0; train.rows()];
+        let packing = (params.objective).pack(train, output, margins, &shares, &mut packed);
+        (packed, packing)
+    });
+    first.collect()
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a margin needs no more than f32, and an infinite one is refused with its labels"
+)]
+fn margin(base: f64) -> f32 {
+    base as f32
 }
 
 /// Refuses constraints of columns that do not exist or have no order.

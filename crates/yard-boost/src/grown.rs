@@ -135,12 +135,9 @@ fn test(split: &Split, coding: &Coding) -> (Test, bool) {
             (Test::AtMost(bins.threshold(*bin)), *missing_left)
         }
         (Sides::Members(set), Coding::Levels(levels)) => {
-            let mut members: Vec<u32> = (0..levels.missing())
-                .filter(|&code| set.holds(code))
-                .filter_map(|code| levels.level(code))
-                .collect();
-            members.sort_unstable();
-            (Test::OneOf(members), set.holds(levels.missing()))
+            let missing = levels.missing();
+            let members = (0..missing).filter(|&group| set.holds(group)).collect();
+            (Test::OneOf(members), set.holds(missing))
         }
         (Sides::UpTo { .. }, Coding::Levels(_)) | (Sides::Members(_), Coding::Numbers(_)) => {
             unreachable!("cuts divide numbers, sets divide levels")

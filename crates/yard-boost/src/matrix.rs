@@ -6,10 +6,12 @@
 //! Consecutive additions go to different columns, so that a column of few values does not make each
 //! addition wait for the one before.
 
+use std::collections::BTreeMap;
+
 use rayon::prelude::*;
 
 use crate::bins::ColumnBins;
-use crate::coding::{self, Coding, LevelBins};
+use crate::coding::{self, Coding, First, LevelBins};
 use crate::data::{Column, Features};
 use crate::error::BoostError;
 use crate::params::Params;
@@ -33,41 +35,39 @@ pub(crate) struct Binning {
 }
 
 impl Binning {
-    /// Finds the cuts or levels of every column. Refuses values that no model can learn from.
-    pub(crate) fn learn(features: Features<'_>, params: &Params) -> Result<Self, BoostError> {
+    /// Finds the cuts or levels of every column, whose values were checked. `first` tells levels apart
+    /// where there are too many.
+    pub(crate) fn learn(features: Features<'_>, first: &First, params: &Params) -> Self {
         let rows = (features.rows() > CUT_SAMPLE)
             .then(|| sample::choose(features.rows(), CUT_SAMPLE, params.seed, Purpose::Bins, 0));
-        let columns: Vec<Result<Coding, BoostError>> = (0..features.width())
+        let columns: Vec<Coding> = (0..features.width())
             .into_par_iter()
-            .map(|index| {
-                features.check(index)?;
-                Ok(match features.column(index) {
-                    Column::Numbers(column) => {
-                        let known = |x: &f32| !x.is_nan();
-                        let mut values: Vec<f32> = match &rows {
-                            Some(rows) => rows
-                                .iter()
-                                .map(|&r| column[r as usize])
-                                .filter(known)
-                                .collect(),
-                            None => column.iter().copied().filter(known).collect(),
-                        };
-                        Coding::Numbers(ColumnBins::from_sample(&mut values, params.max_bins))
-                    }
-                    Column::Categories(column) => Coding::Levels(LevelBins::learn(
-                        column.iter().copied(),
-                        params.categories.max_levels,
-                    )),
-                })
+            .map(|index| match features.column(index) {
+                Column::Numbers(column) => {
+                    let known = |x: &f32| !x.is_nan();
+                    let mut values: Vec<f32> = match &rows {
+                        Some(rows) => rows
+                            .iter()
+                            .map(|&r| column[r as usize])
+                            .filter(known)
+                            .collect(),
+                        None => column.iter().copied().filter(known).collect(),
+                    };
+                    Coding::Numbers(ColumnBins::from_sample(&mut values, params.max_bins))
+                }
+                Column::Categories(column) => Coding::Levels(LevelBins::learn(
+                    column,
+                    first,
+                    params.categories.max_levels,
+                    params.categories.smoothing,
+                )),
             })
             .collect();
-        // The first refused column in column order, whichever thread met it first.
-        let columns = columns.into_iter().collect::<Result<Vec<_>, _>>()?;
         let mut offsets = vec![0];
         for column in &columns {
             offsets.push(offsets[offsets.len() - 1] + column.len() + 1);
         }
-        Ok(Self { columns, offsets })
+        Self { columns, offsets }
     }
 
     /// Whether a table's columns are, in number, kind and values, such as were learnt.
@@ -85,13 +85,22 @@ impl Binning {
                     found,
                 });
             }
-            features.check(column)?;
         }
-        Ok(())
+        features.check()
     }
 
     pub(crate) fn columns(&self) -> &[Coding] {
         &self.columns
+    }
+
+    /// The levels of the columns that have some.
+    pub(crate) fn levels(&self) -> BTreeMap<u32, LevelBins> {
+        let numbered = (0u32..).zip(&self.columns);
+        let levels = numbered.filter_map(|(column, coding)| match coding {
+            Coding::Levels(levels) => Some((column, levels.clone())),
+            Coding::Numbers(_) => None,
+        });
+        levels.collect()
     }
 
     /// Cells of a histogram: the bins of all columns and a missing cell each.

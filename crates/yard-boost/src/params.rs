@@ -60,7 +60,8 @@ pub enum Monotone {
 /// How columns of categories are split.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Categories {
-    /// Levels of a column that are told apart, 2 to 254: the most frequent. All others are one level.
+    /// Levels of a column that are told apart, 2 to 254. If there are more, levels with similar mean
+    /// gradients at the start are grouped and share all their splits.
     pub max_levels: usize,
     /// Up to so many levels in a node, each is tried against the rest; beyond, levels are ordered by
     /// mean gradient and divided in that order.
@@ -77,7 +78,7 @@ pub struct Categories {
 }
 
 impl Default for Categories {
-    /// LightGBM's, but for the levels, of which it takes more.
+    /// LightGBM's, but for groups of levels, which it does not make.
     fn default() -> Self {
         Self {
             max_levels: 254,

@@ -11,7 +11,6 @@ use rayon::prelude::*;
 use crate::data::Features;
 use crate::error::BoostError;
 use crate::tree::{Ensemble, Node, Tree};
-use crate::walk::Walk;
 
 /// Rows a task explains.
 const TASK: usize = 16;
@@ -25,7 +24,6 @@ impl Ensemble {
     /// On the caller's rayon pool; the result does not depend on it.
     pub fn contributions(&self, features: Features<'_>) -> Result<Vec<f64>, BoostError> {
         self.check(features)?;
-        Walk::new(self).check(features)?;
         let (outputs, width) = (self.outputs(), self.feature_count + 1);
         let mut expected: Vec<f64> = self.base_scores.iter().map(|&b| f64::from(b)).collect();
         for (index, tree) in self.trees.iter().enumerate() {
@@ -41,6 +39,7 @@ impl Ensemble {
                     for (index, tree) in self.trees.iter().enumerate() {
                         let output = &mut contributions[index % outputs * width..][..width];
                         let mut explained = Explained {
+                            ensemble: self,
                             tree,
                             features,
                             row,
@@ -97,6 +96,7 @@ impl Step {
 
 /// One tree explained for one row.
 struct Explained<'a> {
+    ensemble: &'a Ensemble,
     tree: &'a Tree,
     features: Features<'a>,
     row: usize,
@@ -125,7 +125,8 @@ impl Explained<'_> {
                 ..
             } => {
                 let column = self.features.column(*feature as usize);
-                let goes_left = test.sends_left(*missing_left, column, self.row);
+                let split = (*feature, test, *missing_left);
+                let goes_left = self.ensemble.sends_left(split, column, self.row);
                 let (hot, cold) = if goes_left {
                     (*left, *right)
                 } else {

@@ -1,5 +1,8 @@
 //! Trees and their sum.
 
+use std::collections::BTreeMap;
+
+use crate::coding::{self, LevelBins};
 use crate::data::{Column, Features, MISSING_CATEGORY};
 use crate::error::BoostError;
 use crate::params::Objective;
@@ -37,36 +40,18 @@ pub enum Node {
 /// What decides at a split, of a value that is not missing.
 ///
 /// In ONNX's tree ensembles the first is `BRANCH_LEQ`. The second is `BRANCH_MEMBER` from ai.onnx.ml 5
-/// on; before, a chain of `BRANCH_EQ`, one a level, each leading left if equal and to the next if not,
-/// the last to the right child: exact too, since codes are whole `f32`. Where missing values go left
-/// they must do so at the first link of the chain.
+/// on; before, a chain of `BRANCH_EQ`, one a group, each leading left if equal and to the next if not,
+/// the last to the right child: exact, since groups are small whole numbers. Where missing values go
+/// left they must do so at the first link of the chain. The chain's links may share their left child
+/// where the runtime takes that.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Test {
     /// `x <= t` in `f32`, of a column of numbers. It separates two adjacent values of the training
     /// column; `f32::MAX` where only missing rows go right.
     AtMost(f32),
-    /// The code is one of these, of a column of categories. Ascending. Levels never seen in training
-    /// are not among them.
-    OneOf(Vec<u32>),
-}
-
-impl Test {
-    /// Whether a row of a column goes left. The column is of the test's kind.
-    pub(crate) fn sends_left(&self, missing_left: bool, column: Column<'_>, row: usize) -> bool {
-        match (self, column) {
-            (Self::AtMost(_), Column::Numbers(values)) if values[row].is_nan() => missing_left,
-            (Self::AtMost(threshold), Column::Numbers(values)) => values[row] <= *threshold,
-            (Self::OneOf(_), Column::Categories(codes)) if codes[row] == MISSING_CATEGORY => {
-                missing_left
-            }
-            (Self::OneOf(members), Column::Categories(codes)) => {
-                members.binary_search(&codes[row]).is_ok()
-            }
-            (Self::AtMost(_), Column::Categories(_)) | (Self::OneOf(_), Column::Numbers(_)) => {
-                unreachable!("kinds are compared before trees are walked")
-            }
-        }
-    }
+    /// The group of the level is one of these, of a column of categories. Ascending. Which level is in
+    /// which group [`Ensemble::groups`] says; one that is in none passes no such test.
+    OneOf(Vec<u8>),
 }
 
 /// Training rows that reached a node.
@@ -118,6 +103,8 @@ pub struct Ensemble {
     pub(crate) trees: Vec<Tree>,
     pub(crate) feature_count: usize,
     pub(crate) grid_exponent: i32,
+    /// The groups of the columns of categories.
+    pub(crate) levels: BTreeMap<u32, LevelBins>,
 }
 
 impl Ensemble {
@@ -142,6 +129,13 @@ impl Ensemble {
         &self.trees
     }
 
+    /// The levels of a column of categories, ascending, each with the group that tests ask for; none
+    /// for a column of numbers. Levels are grouped where training had more than
+    /// [`Categories::max_levels`](crate::Categories::max_levels) of them.
+    pub fn groups(&self, column: u32) -> Option<&[(u32, u8)]> {
+        self.levels.get(&column).map(LevelBins::groups)
+    }
+
     /// Columns that [`Self::predict_margins`] expects.
     pub fn feature_count(&self) -> usize {
         self.feature_count
@@ -156,7 +150,7 @@ impl Ensemble {
     /// they mean the objective says. Every value, infinities included, is compared as it is.
     pub fn predict_margins(&self, features: Features<'_>) -> Result<Vec<f32>, BoostError> {
         self.check(features)?;
-        Walk::new(self).margins(features)
+        Ok(Walk::new(self).margins(features))
     }
 
     /// The same, one vector an output.
@@ -170,13 +164,49 @@ impl Ensemble {
         Ok((0..outputs).map(|output| of(output).collect()).collect())
     }
 
-    /// Refuses another number of columns.
+    /// Whether a row goes left at a split of a column. The column is of the kind that was learnt.
+    pub(crate) fn sends_left(
+        &self,
+        (feature, test, missing_left): (u32, &Test, bool),
+        column: Column<'_>,
+        row: usize,
+    ) -> bool {
+        match (test, column) {
+            (Test::AtMost(_), Column::Numbers(values)) if values[row].is_nan() => missing_left,
+            (Test::AtMost(threshold), Column::Numbers(values)) => values[row] <= *threshold,
+            (Test::OneOf(_), Column::Categories(codes)) if codes[row] == MISSING_CATEGORY => {
+                missing_left
+            }
+            (Test::OneOf(groups), Column::Categories(codes)) => {
+                let group = self.levels[&feature].code(codes[row]);
+                groups.binary_search(&group).is_ok()
+            }
+            (Test::AtMost(_), Column::Categories(_)) | (Test::OneOf(_), Column::Numbers(_)) => {
+                unreachable!("kinds are compared before trees are walked")
+            }
+        }
+    }
+
+    /// Refuses another number of columns, or columns of another kind.
     pub(crate) fn check(&self, features: Features<'_>) -> Result<(), BoostError> {
         let (expected, found) = (self.feature_count, features.width());
-        if found == expected {
-            Ok(())
-        } else {
-            Err(BoostError::ColumnCount { expected, found })
+        if found != expected {
+            return Err(BoostError::ColumnCount { expected, found });
         }
+        for (column, number) in (0..expected).zip(0u32..) {
+            let expected = match self.levels.get(&number) {
+                Some(_) => "categories",
+                None => "numbers",
+            };
+            let found = coding::kind(features.column(column));
+            if found != expected {
+                return Err(BoostError::ColumnKind {
+                    column,
+                    expected,
+                    found,
+                });
+            }
+        }
+        Ok(())
     }
 }

@@ -5,13 +5,12 @@
 //! that all lanes take as many steps as the tree is deep and no step branches. Trees that ask for sets
 //! of categories take a path of their own, on which each step looks what it is asked.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use crate::coding;
+use crate::coding::LevelBins;
 use crate::data::{Column, Features, MISSING_CATEGORY};
-use crate::error::BoostError;
 use crate::split::CodeSet;
 use crate::tree::{Ensemble, Node, Test, Tree};
 
@@ -49,41 +48,20 @@ struct Path {
 pub(crate) struct Walk<'a> {
     bases: &'a [f32],
     paths: Vec<Path>,
-    /// The levels that any set names, ascending, by column: a level's position stands for it.
-    levels: BTreeMap<usize, Vec<u32>>,
-    /// Columns that are asked for numbers.
-    numbers: BTreeSet<usize>,
+    levels: &'a BTreeMap<u32, LevelBins>,
 }
 
 impl<'a> Walk<'a> {
     pub(crate) fn new(ensemble: &'a Ensemble) -> Self {
-        let mut levels: BTreeMap<usize, BTreeSet<u32>> = BTreeMap::new();
-        let mut numbers = BTreeSet::new();
-        for node in ensemble.trees.iter().flat_map(Tree::nodes) {
-            if let Node::Split { feature, test, .. } = node {
-                let column = *feature as usize;
-                match test {
-                    Test::AtMost(_) => drop(numbers.insert(column)),
-                    Test::OneOf(members) => levels.entry(column).or_default().extend(members),
-                }
-            }
-        }
-        let levels = levels
-            .into_iter()
-            .map(|(column, levels)| (column, levels.into_iter().collect()))
-            .collect();
-        let paths = ensemble.trees.iter().map(|tree| path(tree, &levels));
         Self {
             bases: &ensemble.base_scores,
-            paths: paths.collect(),
-            levels,
-            numbers,
+            paths: ensemble.trees.iter().map(path).collect(),
+            levels: &ensemble.levels,
         }
     }
 
-    /// Margins of rows, a row's together; the columns are as many as the ensemble has.
-    pub(crate) fn margins(&self, features: Features<'_>) -> Result<Vec<f32>, BoostError> {
-        self.check(features)?;
+    /// Margins of rows, a row's together; the columns are such as the ensemble was trained on.
+    pub(crate) fn margins(&self, features: Features<'_>) -> Vec<f32> {
         let outputs = self.bases.len();
         let mut margins = self.bases.repeat(features.rows());
         margins
@@ -107,43 +85,23 @@ impl<'a> Walk<'a> {
                     }
                 }
             });
-        Ok(margins)
+        margins
     }
 
-    /// Whether columns hold what the trees ask them for.
-    pub(crate) fn check(&self, features: Features<'_>) -> Result<(), BoostError> {
-        let asked = (self.numbers.iter().map(|&column| (column, "numbers")))
-            .chain(self.levels.keys().map(|&column| (column, "categories")));
-        for (column, expected) in asked {
-            let found = coding::kind(features.column(column));
-            if found != expected {
-                return Err(BoostError::ColumnKind {
-                    column,
-                    expected,
-                    found,
-                });
-            }
-        }
-        Ok(())
-    }
-
-    /// Copies a block of rows: numbers as they are; of a level its position among those that are
-    /// named, or a number beyond them, and NaN if it is missing.
+    /// Copies a block of rows: numbers as they are; of a level its group, and NaN if it is missing.
     fn copy(&self, features: Features<'_>, from: usize, rows: usize, block: &mut [[f32; BLOCK]]) {
-        for (column, values) in block.iter_mut().enumerate() {
+        for ((column, values), number) in block.iter_mut().enumerate().zip(0u32..) {
             match features.column(column) {
                 Column::Numbers(numbers) => {
                     values[..rows].copy_from_slice(&numbers[from..from + rows]);
                 }
                 Column::Categories(codes) => {
-                    let Some(levels) = self.levels.get(&column) else {
-                        continue;
-                    };
+                    let levels = &self.levels[&number];
                     for (value, &code) in values.iter_mut().zip(&codes[from..from + rows]) {
                         *value = if code == MISSING_CATEGORY {
                             f32::NAN
                         } else {
-                            levels.binary_search(&code).unwrap_or(levels.len()) as f32
+                            f32::from(levels.code(code))
                         };
                     }
                 }
@@ -180,7 +138,7 @@ impl Path {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
-        reason = "positions of levels are small whole numbers, and sets hold none beyond 255"
+        reason = "groups are whole numbers up to 255"
     )]
     fn walk_sets<'m>(
         &self,
@@ -196,7 +154,7 @@ impl Path {
                 let left = if value.is_nan() {
                     step.column & MISSING_LEFT != 0
                 } else if let Some(set) = &self.sets[at] {
-                    value < 256.0 && set.holds(value as u8)
+                    set.holds(value as u8)
                 } else {
                     value <= step.threshold
                 };
@@ -208,7 +166,7 @@ impl Path {
 }
 
 /// Renumbers a tree's nodes breadth first, so that siblings are neighbours.
-fn path(tree: &Tree, levels: &BTreeMap<usize, Vec<u32>>) -> Path {
+fn path(tree: &Tree) -> Path {
     let mut order = vec![0u32];
     let mut steps = Vec::with_capacity(tree.nodes.len());
     let mut sets = Vec::with_capacity(tree.nodes.len());
@@ -227,9 +185,12 @@ fn path(tree: &Tree, levels: &BTreeMap<usize, Vec<u32>>) -> Path {
                 order.extend([*left, *right]);
                 let (threshold, set) = match test {
                     Test::AtMost(threshold) => (*threshold, None),
-                    Test::OneOf(members) => {
-                        let levels = levels.get(&(*feature as usize)).map_or(&[][..], |l| l);
-                        (f32::NAN, Some(positions(members, levels)))
+                    Test::OneOf(groups) => {
+                        let mut set = CodeSet::default();
+                        for &group in groups {
+                            set.insert(group);
+                        }
+                        (f32::NAN, Some(set))
                     }
                 };
                 sets.push(set);
@@ -259,17 +220,4 @@ fn path(tree: &Tree, levels: &BTreeMap<usize, Vec<u32>>) -> Path {
         steps,
         sets,
     }
-}
-
-/// Members by their position among a column's levels, which are at most 254.
-fn positions(members: &[u32], levels: &[u32]) -> CodeSet {
-    let mut set = CodeSet::default();
-    for member in members {
-        if let Ok(at) = levels.binary_search(member)
-            && let Ok(at) = u8::try_from(at)
-        {
-            set.insert(at);
-        }
-    }
-    set
 }

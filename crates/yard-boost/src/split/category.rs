@@ -5,14 +5,12 @@
 //! homogeneity*, 1958); the means are drawn to 0 by [`Categories::smoothing`] so that levels of few
 //! rows do not stand at the ends by chance, and the ends are taken a level at a time from either side.
 //!
-//! Missing values are a level like any other here, and so are all levels that have no code of their
-//! own. The side that is written down as a set is the one without the latter, or else the lighter one:
-//! a level never seen belongs to the other side.
+//! Missing values are a level like any other here. The side that is written down as a set is the one
+//! of fewer levels; a level never seen belongs to the other.
 //!
 //! [`Categories::smoothing`]: crate::Categories::smoothing
 
 use super::{Candidate, CodeSet, Search, Sides, Split, to_float};
-use crate::coding::LevelBins;
 use crate::gradient::Packed;
 
 /// A level that rows of the node have.
@@ -30,7 +28,6 @@ impl Search<'_> {
     pub(super) fn levels(
         &self,
         column: u32,
-        bins: &LevelBins,
         cells: &[Packed],
         counts: Option<&[Packed]>,
         best: &mut Candidate,
@@ -60,7 +57,7 @@ impl Search<'_> {
             self.ordered(column, levels, counts.is_some(), best);
         }
         if best.score > before {
-            self.name_the_set(bins, cells, best);
+            self.name_the_set(cells, best);
         }
     }
 
@@ -143,27 +140,25 @@ impl Search<'_> {
         }
     }
 
-    /// Lets the set that goes left be the side without the code of all other levels, or else the
-    /// lighter side.
-    fn name_the_set(&self, bins: &LevelBins, cells: &[Packed], best: &mut Candidate) {
+    /// Lets the set that goes left be the side of fewer levels.
+    fn name_the_set(&self, cells: &[Packed], best: &mut Candidate) {
         let Some(split) = &mut best.split else {
             return;
         };
         let Sides::Members(set) = split.sides else {
             return;
         };
-        let left = self.packing.hessian(split.left);
-        let other_side = match bins.rest() {
-            Some(rest) if cells[usize::from(rest)] != 0 => set.holds(rest),
-            _ => 2 * left > self.hessian,
-        };
-        if other_side {
-            let mut complement = CodeSet::default();
-            for (code, &cell) in (0..=u8::MAX).zip(cells) {
-                if cell != 0 && !set.holds(code) {
-                    complement.insert(code);
-                }
+        let (mut members, mut others) = (0, 0);
+        let mut complement = CodeSet::default();
+        for (code, &cell) in (0..=u8::MAX).zip(cells) {
+            if set.holds(code) {
+                members += 1;
+            } else if cell != 0 {
+                others += 1;
+                complement.insert(code);
             }
+        }
+        if others < members {
             split.sides = Sides::Members(complement);
             split.left = self.total.wrapping_sub(split.left);
         }

@@ -130,9 +130,7 @@ pub(crate) fn best(
             let counts = node.counts.map(|counts| &counts[range]);
             match &binning.columns()[column as usize] {
                 Coding::Numbers(_) => search.numbers(column, cells, counts, &mut best),
-                Coding::Levels(levels) => {
-                    search.levels(column, levels, cells, counts, &mut best);
-                }
+                Coding::Levels(_) => search.levels(column, cells, counts, &mut best),
             }
         }
         best

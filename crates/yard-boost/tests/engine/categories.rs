@@ -96,7 +96,9 @@ fn by_the_rule(ensemble: &Ensemble, table: &Levels, row: usize) -> f32 {
                             if code == MISSING_CATEGORY {
                                 *missing_left
                             } else {
-                                members.contains(&code)
+                                let groups = ensemble.groups(*feature).unwrap();
+                                let at = groups.iter().position(|level| level.0 == code);
+                                at.is_some_and(|at| members.contains(&groups[at].1))
                             }
                         }
                     };
@@ -110,7 +112,7 @@ fn by_the_rule(ensemble: &Ensemble, table: &Levels, row: usize) -> f32 {
 
 #[test]
 fn codes_raw_values_and_the_written_rule_agree() {
-    // Levels beyond 254, so that some share a code; and few, so that some are first met in scoring.
+    // Levels beyond 254, so that some share a group; and few, so that some are first met in scoring.
     for (levels, rows) in [(900, 20_000), (60, 3000), (4, 500)] {
         let table = Levels::new(rows, levels, 1);
         let other = Levels::new(2000, levels + 40, 2);
