@@ -64,6 +64,7 @@ pub fn files_of(task: Task) -> Vec<(&'static str, Vec<u8>)> {
         history: Vec::new(),
         importance: vec![importance("amount", 0.75), importance("region", 0.25)],
         cross_validation: None,
+        trivial: Vec::new(),
         files: files
             .iter()
             .map(|(name, bytes)| ManifestFile {

@@ -46,7 +46,7 @@ fn id() -> PackageId {
 
 fn archive(content: &[u8]) -> Vec<u8> {
     let label = Label::new(id(), Producer::new("publish-package", "0.1.0"));
-    let member = Member::new("model.onnx", Source::Bytes(content.to_vec())).unwrap();
+    let member = Member::new("model.onnx", Source::bytes(content.to_vec())).unwrap();
     let mut bytes = Vec::new();
     pack(&label, vec![member], &mut bytes).unwrap();
     bytes

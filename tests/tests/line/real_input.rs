@@ -82,7 +82,7 @@ fn the_line_runs_on_credits_of_germany() -> Result<()> {
         run["cross_validation"]["folds"], 5,
         "a small table is cross-validated"
     );
-    assert_near("boosting", &run["cross_validation"]["auc_mean"], 0.7806);
+    assert_near("boosting", &run["cross_validation"]["mean"], 0.7806);
 
     line.checkout.edit("out/configs/train.yaml", |text| {
         text.replace(
@@ -101,7 +101,7 @@ fn the_line_runs_on_credits_of_germany() -> Result<()> {
     let run = line.json("model/run.json")?;
     assert_near(
         "logistic regression",
-        &run["cross_validation"]["auc_mean"],
+        &run["cross_validation"]["mean"],
         0.7904,
     );
     Ok(())

@@ -26,7 +26,7 @@ impl World {
         let id = PackageId::new("credit", "1.4.0").unwrap();
         let members = specimen::files()
             .into_iter()
-            .map(|(name, bytes)| Member::new(&format!("model/{name}"), Source::Bytes(bytes)));
+            .map(|(name, bytes)| Member::new(&format!("model/{name}"), Source::bytes(bytes)));
         let members: Result<Vec<_>, _> = members.collect();
         let mut archive = Vec::new();
         pack(

@@ -66,7 +66,7 @@ impl World {
                 bytes.extend(version.as_bytes());
                 model = Some(Sha256::of(&bytes));
             }
-            members.push(Member::new(&format!("model/{name}"), Source::Bytes(bytes)).unwrap());
+            members.push(Member::new(&format!("model/{name}"), Source::bytes(bytes)).unwrap());
         }
         let mut archive = Vec::new();
         pack(&label, members, &mut archive).unwrap();

@@ -61,9 +61,9 @@ impl World {
 
     fn pack(&self, version: &str, card: &[u8]) {
         let id = PackageId::new("credit", version).unwrap();
-        let mut members = vec![Member::new("model_card.md", Source::Bytes(card.to_vec())).unwrap()];
+        let mut members = vec![Member::new("model_card.md", Source::bytes(card.to_vec())).unwrap()];
         for (name, bytes) in specimen::files() {
-            members.push(Member::new(&format!("model/{name}"), Source::Bytes(bytes)).unwrap());
+            members.push(Member::new(&format!("model/{name}"), Source::bytes(bytes)).unwrap());
         }
         let label = Label::new(id, Producer::new("test", "0"));
         let mut bytes = Vec::new();

@@ -61,6 +61,7 @@ pub fn run(args: Args, io: &mut Io) -> Result<Verdict, PublishError> {
         package_version: plan.id().version().to_owned(),
         archive_sha256,
         archive_size,
+        signed_by: None,
         deliveries: results
             .into_iter()
             .flat_map(|result| result.deliveries)

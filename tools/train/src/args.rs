@@ -105,9 +105,9 @@ pub(crate) struct InitArgs {
     #[arg(long, value_name = "COLUMN")]
     pub(crate) target: String,
 
-    /// The value of that column that counts as positive
+    /// The value of that column that counts as positive, where it has two
     #[arg(long, value_name = "VALUE")]
-    pub(crate) positive: String,
+    pub(crate) positive: Option<String>,
 
     /// Columns that are no features: identifiers, dates, what is known only afterwards
     #[arg(long, value_name = "COLUMN", value_delimiter = ',')]

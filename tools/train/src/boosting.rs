@@ -4,29 +4,33 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use yard_boost::{Dataset, Features, Node, Objective, Params, Test};
-use yard_contract::{Finite, Importance, Scalar};
+use yard_contract::{Algorithm, Finite, Importance, Scalar};
 use yard_model::{GraphBuilder, Numbers, Tree, TreeEnsemble, TreeNode};
-use yard_table::{Column, Table};
+use yard_table::Column;
 
 use crate::config::BoostingConfig;
+use crate::data::Training;
 use crate::error::TrainError;
 use crate::fit::{Fitted, finish};
 use crate::ranks::Ranks;
+use crate::target::Target;
 
 /// Fits trees and writes them, with the categories' ranks in front, as one graph.
 pub(crate) fn fit(
-    table: &Table,
-    labels: &[bool],
+    training: &Training,
+    weights: Option<&[f64]>,
     config: &BoostingConfig,
     seed: u64,
     mut observer: impl FnMut(u64),
 ) -> Result<Fitted, TrainError> {
-    let ranked: Vec<(&str, Prepared<'_>)> = table
+    let (objective, labels) = learnt(&training.target)?;
+    let ranked: Vec<(&str, Prepared<'_>)> = training
+        .table
         .columns()
         .map(|(name, column)| match column {
             Column::Number(values) => (name, Prepared::Number(values)),
             Column::Category(values) => {
-                let ranks = Ranks::fit(values, labels);
+                let ranks = Ranks::fit(values, &labels, weights);
                 let codes = ranks.apply(values);
                 (name, Prepared::Category(ranks, codes))
             }
@@ -36,13 +40,13 @@ pub(crate) fn fit(
         .iter()
         .map(|(_, prepared)| prepared.values())
         .collect();
-    let targets: Vec<f32> = labels
-        .iter()
-        .map(|label| f32::from(u8::from(*label)))
-        .collect();
+    let (labels, weights) = (single(&labels), weights.map(single));
     let features = Features::new(&columns)?;
-    let params = params(config, seed);
-    let dataset = Dataset::new(features, &targets)?;
+    let params = params(config, objective, seed);
+    let mut dataset = Dataset::new(features, &labels)?;
+    if let Some(weights) = &weights {
+        dataset = dataset.with_weights(weights)?;
+    }
     let fitted = yard_boost::fit(&dataset, None, &params, &mut |round| {
         observer(round.round as u64);
         ControlFlow::Continue(())
@@ -68,8 +72,8 @@ pub(crate) fn fit(
         trees: trees.collect(),
         base: ensemble.base_scores().to_vec(),
     };
-    let margin = graph.tree_ensemble(&joined, &trees)?;
-    let onnx = finish(graph, &margin)?;
+    let scores = graph.tree_ensemble(&joined, &trees)?;
+    let onnx = finish(graph, &scores, &training.target)?;
     let gains = ensemble.gain_importance();
     let names: Vec<&str> = ranked.iter().map(|(name, _)| *name).collect();
     Ok(Fitted {
@@ -95,7 +99,27 @@ impl Prepared<'_> {
     }
 }
 
-fn params(config: &BoostingConfig, seed: u64) -> Params {
+/// What the trees learn, and from which numbers.
+fn learnt(target: &Target) -> Result<(Objective, Vec<f64>), TrainError> {
+    match (target, target.numbers()) {
+        (Target::Binary { .. }, Some(numbers)) => Ok((Objective::Logistic, numbers)),
+        (Target::Regression(_), Some(numbers)) => Ok((Objective::Squared, numbers)),
+        _ => Err(TrainError::NotFor {
+            algorithm: Algorithm::GradientBoosting.as_str(),
+            task: target.task().as_str(),
+        }),
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "trees learn in single precision"
+)]
+fn single(numbers: &[f64]) -> Vec<f32> {
+    numbers.iter().map(|number| *number as f32).collect()
+}
+
+fn params(config: &BoostingConfig, objective: Objective, seed: u64) -> Params {
     let count = |value: u32| value as usize;
     Params {
         rounds: count(config.rounds),
@@ -108,7 +132,7 @@ fn params(config: &BoostingConfig, seed: u64) -> Params {
         column_sample: config.column_sample.get(),
         max_bins: count(config.max_bins),
         seed,
-        ..Params::new(Objective::Logistic)
+        ..Params::new(objective)
     }
 }
 

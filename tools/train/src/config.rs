@@ -1,13 +1,18 @@
 //! `configs/train.yaml`.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use yard_contract::{Algorithm, Finite, SplitMethod};
+use yard_contract::{Algorithm, Finite, SplitMethod, Task};
 
 /// What to fit, on which columns, and which rows to keep for the evaluation.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TrainConfig {
+    /// What kind of question the model answers: one of two classes, one of several, or a number.
+    #[serde(default = "two_classes")]
+    pub(crate) task: Task,
     /// The column to predict.
     pub(crate) target: TargetConfig,
     /// The columns to predict it from. Columns that are not named are not looked at.
@@ -17,12 +22,19 @@ pub(crate) struct TrainConfig {
     pub(crate) missing: Vec<String>,
     /// Which rows are held out for the evaluation.
     pub(crate) split: SplitConfig,
+    /// The column of how much each row counts: a number of at least 0. A row of weight 2 counts as
+    /// two rows.
+    #[serde(default)]
+    pub(crate) weight_column: Option<String>,
+    /// How much the rows of each class count, besides their own weight.
+    #[serde(default)]
+    pub(crate) class_weight: Option<ClassWeight>,
     /// What to fit.
     pub(crate) algorithm: Algorithm,
     /// The seed of every random draw.
     #[serde(default)]
     pub(crate) seed: u64,
-    /// The probability from which on a row counts as positive.
+    /// The probability from which on a row counts as positive, of two classes.
     #[serde(default = "one_half")]
     pub(crate) threshold: Finite,
     /// Folds of a cross-validation on the training rows; without it there is none.
@@ -34,6 +46,9 @@ pub(crate) struct TrainConfig {
     /// Parameters of logistic regression.
     #[serde(default)]
     pub(crate) logistic_regression: LogisticConfig,
+    /// Parameters of linear regression.
+    #[serde(default)]
+    pub(crate) linear_regression: LinearConfig,
 }
 
 /// The column to predict.
@@ -42,8 +57,20 @@ pub(crate) struct TrainConfig {
 pub(crate) struct TargetConfig {
     /// Its name.
     pub(crate) column: String,
-    /// The value that counts as positive, as the table writes it. It is never guessed.
-    pub(crate) positive: String,
+    /// The value that counts as positive, as the table writes it. It is never guessed: of two
+    /// classes it must be given, of several and of numbers there is none.
+    #[serde(default)]
+    pub(crate) positive: Option<String>,
+}
+
+/// How much the rows of each class count.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ClassWeight {
+    /// Every class as much as any other: rows / (classes * rows of the class), rows by their weight.
+    Balanced,
+    /// The weights by class; 1 where none is given.
+    ByClass(BTreeMap<String, Finite>),
 }
 
 /// The columns to predict from.
@@ -115,7 +142,24 @@ pub(crate) struct LogisticConfig {
     /// The L2 penalty on standardised coefficients; the intercept has none. It is what other
     /// libraries call 1/C.
     pub(crate) l2: Finite,
-    /// The most Newton steps.
+    /// The most Newton steps; of several classes, of quasi-Newton steps.
+    pub(crate) max_iterations: u32,
+    /// A category with fewer rows has no column of its own.
+    pub(crate) min_category_rows: u32,
+}
+
+/// Parameters of linear regression. The loss is half the sum of squared errors, so that ridge with
+/// `l2` is what other libraries call ridge with `alpha` = `l2`, and lasso with `l1` what they call
+/// lasso with `alpha` = `l1` / rows.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct LinearConfig {
+    /// The L1 penalty on standardised coefficients, which makes some of them 0; the intercept has
+    /// none.
+    pub(crate) l1: Finite,
+    /// The L2 penalty on standardised coefficients; the intercept has none.
+    pub(crate) l2: Finite,
+    /// The most passes over the coefficients, where there is an L1 penalty.
     pub(crate) max_iterations: u32,
     /// A category with fewer rows has no column of its own.
     pub(crate) min_category_rows: u32,
@@ -123,6 +167,10 @@ pub(crate) struct LogisticConfig {
 
 fn finite(value: f64) -> Finite {
     Finite::new(value).expect("a literal is finite")
+}
+
+const fn two_classes() -> Task {
+    Task::Binary
 }
 
 fn one_half() -> Finite {
@@ -150,6 +198,17 @@ impl Default for LogisticConfig {
         Self {
             l2: finite(1.0),
             max_iterations: 100,
+            min_category_rows: 10,
+        }
+    }
+}
+
+impl Default for LinearConfig {
+    fn default() -> Self {
+        Self {
+            l1: finite(0.0),
+            l2: finite(1.0),
+            max_iterations: 10_000,
             min_category_rows: 10,
         }
     }

@@ -1,23 +1,36 @@
 //! The table's bytes to the rows to fit on, the rows held out, and the proof of which is which.
 
-use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::Path;
 
 use yard_cli::files::AtomicFile;
-use yard_contract::{Classes, Digester, Split, SplitMethod, SplitPart};
-use yard_table::{ColumnKind, ColumnSpec, Layout, Rows, Table, TableError};
+use yard_contract::{Digester, Split, SplitMethod, SplitPart};
+use yard_table::{ColumnKind, ColumnSpec, Layout, Rows, Table, TableError, parse_number};
 
 use crate::config::TrainConfig;
 use crate::error::TrainError;
 use crate::plan::{Plan, SplitPlan};
 use crate::split;
+use crate::target::{self, Target};
 
 /// The rows to fit on.
 pub(crate) struct Training {
     pub(crate) table: Table,
-    pub(crate) labels: Vec<bool>,
-    pub(crate) classes: Classes,
+    pub(crate) target: Target,
+    /// How much each row counts, where the table says.
+    pub(crate) weights: Option<Vec<f64>>,
+}
+
+impl Training {
+    /// Some of the rows, in their order.
+    pub(crate) fn take(&self, rows: &[usize]) -> Self {
+        let weights = self.weights.as_ref();
+        Self {
+            table: self.table.take(rows),
+            target: self.target.take(rows),
+            weights: weights.map(|weights| rows.iter().map(|&row| weights[row]).collect()),
+        }
+    }
 }
 
 /// A table on disk, in memory as bytes.
@@ -29,10 +42,8 @@ struct File<'a> {
 
 /// All rows of the table, and which of them a division in time holds out.
 struct All {
-    table: Table,
-    labels: Vec<bool>,
+    rows: Training,
     late: Vec<bool>,
-    classes: Classes,
 }
 
 /// Reads the table, divides it, writes the rows held out, and answers the rest.
@@ -56,24 +67,25 @@ pub(crate) fn load(plan: &Plan, bytes: &[u8]) -> Result<(Training, Split), Train
             SplitMethod::Stratified,
             None,
             None,
-            split::share_of(&all.labels, *share, seed, true),
+            split::share_of(&all.rows.target.codes(), *share, seed),
         ),
         SplitPlan::Random { share } => (
             SplitMethod::Random,
             None,
             None,
-            split::share_of(&all.labels, *share, seed, false),
+            split::share_of(&vec![0; all.rows.target.rows()], *share, seed),
         ),
     };
-    let (train, holdout) = file.divide(&all.labels, &held_out, &plan.holdout_out)?;
-    check_classes("training", &train)?;
-    check_classes("held-out", &holdout)?;
-    let places: Vec<usize> = (0..held_out.len()).filter(|&row| !held_out[row]).collect();
-    let training = Training {
-        table: all.table.take(&places),
-        labels: places.iter().map(|&row| all.labels[row]).collect(),
-        classes: all.classes,
+    let (train, holdout) = file.divide(&all.rows.target, &held_out, &plan.holdout_out)?;
+    let places = |out: bool| -> Vec<usize> {
+        (0..held_out.len())
+            .filter(|&row| held_out[row] == out)
+            .collect()
     };
+    let training = all.rows.take(&places(false));
+    check_part("training", &training.target)?;
+    check_part("held-out", &all.rows.target.take(&places(true)))?;
+    check_weight(&training, &plan.config)?;
     Ok((
         training,
         Split {
@@ -86,17 +98,55 @@ pub(crate) fn load(plan: &Plan, bytes: &[u8]) -> Result<(Training, Split), Train
     ))
 }
 
-fn check_classes(part: &'static str, counts: &SplitPart) -> Result<(), TrainError> {
-    let positives = counts.positives.unwrap_or(0);
-    let negatives = counts.rows - positives;
-    if positives == 0 || negatives == 0 {
-        return Err(TrainError::OneClass {
-            part,
-            positives,
-            negatives,
-        });
+/// A part without rows, or without one of the classes, is nothing to fit on or to judge by.
+fn check_part(part: &'static str, target: &Target) -> Result<(), TrainError> {
+    let shares = target.shares();
+    match target {
+        Target::Binary { classes, .. } => {
+            let of = |class: &String| shares.iter().find(|s| s.value == *class).map(|s| s.count);
+            let (positives, negatives) = (of(&classes.positive), of(&classes.negative));
+            let (positives, negatives) = (positives.unwrap_or(0), negatives.unwrap_or(0));
+            if positives == 0 || negatives == 0 {
+                return Err(TrainError::OneClass {
+                    part,
+                    positives,
+                    negatives,
+                });
+            }
+        }
+        Target::Multiclass { .. } => {
+            if let Some(absent) = shares.iter().find(|share| share.count == 0) {
+                return Err(TrainError::AbsentClass {
+                    part,
+                    class: absent.value.clone(),
+                });
+            }
+        }
+        Target::Regression(values) if values.is_empty() => {
+            return Err(TrainError::EmptyPart { part });
+        }
+        Target::Regression(_) => {}
     }
     Ok(())
+}
+
+/// Rows, and classes, that weigh nothing at all cannot be fitted on.
+fn check_weight(training: &Training, config: &TrainConfig) -> Result<(), TrainError> {
+    target::check_class_weights(config, &training.target)?;
+    let own = training.weights.as_deref();
+    let weights = training.target.weights(own, config.class_weight.as_ref());
+    let Some(weights) = weights else {
+        return Ok(());
+    };
+    let mut sums = vec![0.0; training.target.classes().len().max(1)];
+    for (code, weight) in training.target.codes().into_iter().zip(weights) {
+        sums[code as usize] += weight;
+    }
+    if sums.iter().all(|sum| *sum > 0.0) {
+        Ok(())
+    } else {
+        Err(TrainError::NoWeight)
+    }
 }
 
 impl File<'_> {
@@ -113,27 +163,30 @@ impl File<'_> {
         let mut rows = Rows::new(self.bytes, &self.layout).map_err(&fail)?;
         let places = specs.iter().map(|spec| rows.position(&spec.name));
         let places = places.collect::<Result<Vec<_>, _>>().map_err(&fail)?;
-        let target = rows.position(&config.target.column).map_err(&fail)?;
+        let place = rows.position(&config.target.column).map_err(&fail)?;
         let time = match plan {
             SplitPlan::Time { column, from } => {
                 Some((rows.position(column).map_err(&fail)?, column, from.as_str()))
             }
             _ => None,
         };
+        let weight = config.weight_column.as_ref();
+        let weight = weight.map(|name| rows.position(name)).transpose();
+        let weight = weight.map_err(&fail)?;
         let mut table = Table::with_columns(&specs);
-        let (mut labels, mut late, mut others) = (Vec::new(), Vec::new(), BTreeSet::new());
+        let mut reader = target::Reader::new(config);
+        let (mut weights, mut late) = (Vec::new(), Vec::new());
         while let Some(row) = rows.advance_full() {
             let row = row.map_err(&fail)?;
             let line = row.line;
-            let class = row.cell(target).map_err(&fail)?.trim_ascii();
+            let class = row.cell(place).map_err(&fail)?.trim_ascii();
             if self.layout.is_missing(class) {
                 let column = config.target.column.clone();
                 return Err(TrainError::TargetMissing { line, column });
             }
-            let positive = class == config.target.positive;
-            labels.push(positive);
-            if !positive && !others.contains(class) && others.len() < 3 {
-                others.insert(class.to_owned());
+            reader.push(class, line)?;
+            if let Some(place) = weight {
+                weights.push(weight_of(row.cell(place).map_err(&fail)?, line)?);
             }
             if let Some((place, column, from)) = time {
                 let moment = row.cell(place).map_err(&fail)?.trim_ascii();
@@ -150,23 +203,26 @@ impl File<'_> {
         if table.rows() == 0 {
             return Err(fail(TableError::NoRows));
         }
-        let classes = classes_of(config, &labels, others)?;
-        Ok(All {
+        let rows = Training {
             table,
-            labels,
-            late,
-            classes,
-        })
+            target: reader.finish()?,
+            weights: weight.map(|_| weights),
+        };
+        Ok(All { rows, late })
     }
 
     /// Writes the rows held out as they stand in the table, and digests both parts.
     fn divide(
         &self,
-        labels: &[bool],
+        target: &Target,
         held_out: &[bool],
         holdout: &Path,
     ) -> Result<(SplitPart, SplitPart), TrainError> {
         let fail = self.fail();
+        let positives = match target {
+            Target::Binary { labels, .. } => Some(labels),
+            _ => None,
+        };
         let write = |source| yard_cli::Error::Write {
             path: holdout.to_owned(),
             source,
@@ -190,14 +246,14 @@ impl File<'_> {
             digests[side].update(row.raw());
             digests[side].update(b"\n");
             counts[side].0 += 1;
-            counts[side].1 += u64::from(labels[at]);
+            counts[side].1 += u64::from(positives.is_some_and(|labels| labels[at]));
             at += 1;
         }
         file.commit()?;
         let [train, out] = digests;
         let part = |side: usize, digest: Digester| SplitPart {
             rows: counts[side].0,
-            positives: Some(counts[side].1),
+            positives: positives.map(|_| counts[side].1),
             rows_sha256: digest.finish(),
         };
         Ok((part(0, train), part(1, out)))
@@ -223,28 +279,13 @@ pub(crate) fn feature_specs(config: &TrainConfig) -> Vec<ColumnSpec> {
         .collect()
 }
 
-/// The two classes of the target: the configured one and the one other.
-fn classes_of(
-    config: &TrainConfig,
-    labels: &[bool],
-    others: BTreeSet<String>,
-) -> Result<Classes, TrainError> {
-    let positive = config.target.positive.clone();
-    let mut found: Vec<String> = others.into_iter().collect();
-    if labels.contains(&true) && found.len() == 1 {
-        return Ok(Classes {
-            negative: found.remove(0),
-            positive,
-        });
+/// A row's weight: a number of at least 0.
+fn weight_of(cell: &str, line: u64) -> Result<f64, TrainError> {
+    match parse_number(cell.trim_ascii()) {
+        Ok(weight) if weight >= 0.0 => Ok(weight),
+        _ => Err(TrainError::Weight {
+            line,
+            value: cell.chars().take(80).collect(),
+        }),
     }
-    if labels.contains(&true) {
-        found.insert(0, positive.clone());
-    }
-    let quoted: Vec<String> = found.iter().map(|value| format!("`{value}`")).collect();
-    let found = quoted.join(", ");
-    Err(TrainError::Classes {
-        column: config.target.column.clone(),
-        positive,
-        found,
-    })
 }

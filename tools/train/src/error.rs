@@ -32,6 +32,34 @@ pub enum TrainError {
         positive: String,
         found: String,
     },
+    #[error("line {line}: the target `{column}` is `{value}`, {reason}")]
+    TargetNumber {
+        line: u64,
+        column: String,
+        value: String,
+        reason: &'static str,
+    },
+    #[error("the target `{column}` has more than {limit} classes")]
+    TooManyClasses { column: String, limit: usize },
+    #[error("the target `{column}` has the same value in every row")]
+    FewClasses { column: String },
+    #[error("the target `{column}` has two values, {}", quoted(found))]
+    WhichPositive { column: String, found: Vec<String> },
+    #[error("`class_weight` names the class `{class}`, which `{column}` does not have")]
+    NoSuchClass { class: String, column: String },
+    #[error("the {part} rows hold no row of the class `{class}`")]
+    AbsentClass { part: &'static str, class: String },
+    #[error("there are no {part} rows")]
+    EmptyPart { part: &'static str },
+    #[error("line {line}: the weight is `{value}`, but must be a number of at least 0")]
+    Weight { line: u64, value: String },
+    #[error("all training rows, or all of one class, have the weight 0")]
+    NoWeight,
+    #[error("`{algorithm}` cannot be fitted where `task` is `{task}`")]
+    NotFor {
+        algorithm: &'static str,
+        task: &'static str,
+    },
     #[error("line {line}: the split's column `{column}` is missing")]
     SplitCellMissing { line: u64, column: String },
     #[error(
@@ -44,8 +72,10 @@ pub enum TrainError {
     },
     #[error("{folds} folds need as many rows of each class, and there are {found}")]
     TooFewForFolds { folds: u32, found: usize },
-    #[error("the logistic regression has {columns} columns; at most {limit} are possible")]
+    #[error("the regression has {columns} columns; at most {limit} are possible")]
     TooWide { columns: usize, limit: usize },
+    #[error("no feature has a value that could be fitted on")]
+    NoColumns,
     #[error("gradient boosting failed")]
     Boost(#[from] BoostError),
     #[error("failed to build the graph")]
@@ -78,13 +108,25 @@ impl Failure for TrainError {
                 Some("`train init` writes a configuration with every key".to_owned())
             }
             Self::Classes { .. } => Some("set `target.positive` to the value as the table writes it".to_owned()),
-            Self::OneClass { part: "held-out", .. } => Some("hold out more rows, or split earlier".to_owned()),
+            Self::TargetNumber { .. } => Some("drop such rows, or set `task: multiclass`".to_owned()),
+            Self::WhichPositive { .. } => Some("say with `--positive` which of them counts as positive".to_owned()),
+            Self::TooManyClasses { .. } => Some("set `task: regression` where it is a number".to_owned()),
+            Self::AbsentClass { .. } => Some("split with `method: stratified`, or drop the rows of that class".to_owned()),
+            Self::NotFor { .. } => Some(
+                "`gradient-boosting` takes two classes and numbers, `logistic-regression` two classes and several, `linear-regression` numbers".to_owned(),
+            ),
+            Self::OneClass { part: "held-out", .. } | Self::EmptyPart { .. } => Some("hold out more rows, or split earlier".to_owned()),
             Self::TooWide { .. } => {
-                Some("raise `logistic_regression.min_category_rows`, or drop columns with many categories".to_owned())
+                Some("raise `min_category_rows`, or drop columns with many categories".to_owned())
             }
             Self::NoData => Some("see `train --help`".to_owned()),
             Self::Exists { .. } => Some("pass --force to overwrite it".to_owned()),
             _ => None,
         }
     }
+}
+
+fn quoted(values: &[String]) -> String {
+    let quoted: Vec<String> = values.iter().map(|value| format!("`{value}`")).collect();
+    quoted.join(" and ")
 }

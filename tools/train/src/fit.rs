@@ -3,22 +3,25 @@
 use std::collections::BTreeMap;
 
 use yard_contract::{
-    Algorithm, Answer, Binary, CrossValidation, Feature, FeatureType, Finite, Importance, Round,
-    Scalar, Signature,
+    Algorithm, Answer, Binary, Feature, FeatureType, Finite, Importance, Multiclass, Regression,
+    Round, Scalar, Signature,
 };
-use yard_model::{BuildError, GraphBuilder, Numbers, Predictor};
-use yard_stats::binary::{Ranked, Scored};
-use yard_table::{Column, Table};
+use yard_model::{BuildError, GraphBuilder, Numbers};
+use yard_table::Column;
 
-use crate::config::TrainConfig;
+use crate::config::{ClassWeight, TrainConfig};
 use crate::data::Training;
 use crate::error::TrainError;
-use crate::{boosting, linear, split};
+use crate::linear::Penalty;
+use crate::target::Target;
+use crate::{boosting, linear};
 
 /// The graph's output of probabilities.
 const PROBABILITIES: &str = "probabilities";
 /// The graph's output of log-odds.
 const MARGIN: &str = "margin";
+/// The graph's output of a number.
+const VALUE: &str = "value";
 
 /// A fitted model and what was seen on the way.
 pub(crate) struct Fitted {
@@ -30,41 +33,95 @@ pub(crate) struct Fitted {
 
 /// Fits the configured algorithm.
 pub(crate) fn fit(
-    table: &Table,
-    labels: &[bool],
+    training: &Training,
     config: &TrainConfig,
     observer: impl FnMut(u64),
 ) -> Result<Fitted, TrainError> {
-    match config.algorithm {
-        Algorithm::GradientBoosting => boosting::fit(
-            table,
-            labels,
-            &config.gradient_boosting,
-            config.seed,
-            observer,
-        ),
-        Algorithm::LogisticRegression => linear::fit(table, labels, &config.logistic_regression),
-    }
+    let own = training.weights.as_deref();
+    let weights = training.target.weights(own, config.class_weight.as_ref());
+    let weights = weights.as_deref();
+    let mut fitted = match config.algorithm {
+        Algorithm::GradientBoosting => {
+            let seed = config.seed;
+            boosting::fit(training, weights, &config.gradient_boosting, seed, observer)
+        }
+        Algorithm::LogisticRegression => {
+            let penalty = Penalty::Logistic(&config.logistic_regression);
+            linear::fit(training, weights, penalty, None)
+        }
+        Algorithm::LinearRegression => {
+            let penalty = Penalty::Linear(&config.linear_regression);
+            linear::fit(training, weights, penalty, None)
+        }
+    }?;
+    fitted.parameters.extend(weighting(config));
+    Ok(fitted)
 }
 
-/// Gives a graph its outputs and its bytes.
-pub(crate) fn finish(mut graph: GraphBuilder, margin: &Numbers) -> Result<Vec<u8>, BuildError> {
-    let probabilities = graph.binary_probabilities(margin)?;
-    graph.output(MARGIN, margin)?;
-    graph.output(PROBABILITIES, &probabilities)?;
+/// What the configuration says of weights, as `run.json` records it.
+fn weighting(config: &TrainConfig) -> BTreeMap<String, Scalar> {
+    let mut recorded = BTreeMap::new();
+    if let Some(column) = &config.weight_column {
+        recorded.insert("weight_column".to_owned(), Scalar::from(column.as_str()));
+    }
+    match &config.class_weight {
+        None => {}
+        Some(ClassWeight::Balanced) => {
+            recorded.insert("class_weight".to_owned(), Scalar::from("balanced"));
+        }
+        Some(ClassWeight::ByClass(given)) => {
+            let named = given
+                .iter()
+                .map(|(class, weight)| (format!("class_weight.{class}"), Scalar::Number(*weight)));
+            recorded.extend(named);
+        }
+    }
+    recorded
+}
+
+/// Gives a graph its outputs and its bytes. `scores` is one margin of two classes, one a class of
+/// several, or the number itself.
+pub(crate) fn finish(
+    mut graph: GraphBuilder,
+    scores: &Numbers,
+    target: &Target,
+) -> Result<Vec<u8>, BuildError> {
+    match target {
+        Target::Binary { .. } => {
+            let probabilities = graph.binary_probabilities(scores)?;
+            graph.output(MARGIN, scores)?;
+            graph.output(PROBABILITIES, &probabilities)?;
+        }
+        Target::Multiclass { .. } => {
+            let probabilities = graph.softmax(scores);
+            graph.output(PROBABILITIES, &probabilities)?;
+        }
+        Target::Regression(_) => graph.output(VALUE, scores)?,
+    }
     graph.finish(&[])
 }
 
 /// What the model takes and answers, from the rows it was fitted on.
 pub(crate) fn signature(training: &Training, config: &TrainConfig) -> Signature {
-    Signature {
-        target: config.target.column.clone(),
-        answer: Answer::Binary(Binary {
-            classes: training.classes.clone(),
-            probabilities: PROBABILITIES.to_owned(),
+    let probabilities = PROBABILITIES.to_owned();
+    let answer = match &training.target {
+        Target::Binary { classes, .. } => Answer::Binary(Binary {
+            classes: classes.clone(),
+            probabilities,
             margin: Some(MARGIN.to_owned()),
             threshold: config.threshold,
         }),
+        Target::Multiclass { classes, .. } => Answer::Multiclass(Multiclass {
+            classes: classes.clone(),
+            probabilities,
+        }),
+        Target::Regression(_) => Answer::Regression(Regression {
+            value: VALUE.to_owned(),
+        }),
+    };
+    Signature {
+        target: config.target.column.clone(),
+        answer,
         features: training
             .table
             .columns()
@@ -111,59 +168,4 @@ fn feature(name: &str, column: &Column) -> Feature {
             }
         }
     }
-}
-
-/// Fits on all folds but one and scores that one, for each fold, through the graph.
-pub(crate) fn cross_validate(
-    training: &Training,
-    config: &TrainConfig,
-    folds: u32,
-) -> Result<CrossValidation, TrainError> {
-    let fold_of = split::folds(&training.labels, folds, config.seed);
-    let smallest = [true, false]
-        .map(|class| {
-            training
-                .labels
-                .iter()
-                .filter(|label| **label == class)
-                .count()
-        })
-        .into_iter()
-        .min()
-        .unwrap_or(0);
-    if smallest < folds as usize {
-        return Err(TrainError::TooFewForFolds {
-            folds,
-            found: smallest,
-        });
-    }
-    let mut auc = Vec::new();
-    for fold in 0..folds {
-        let (out, inside): (Vec<usize>, Vec<usize>) =
-            (0..fold_of.len()).partition(|&row| fold_of[row] == fold);
-        let part = |rows: &[usize]| Training {
-            table: training.table.take(rows),
-            labels: rows.iter().map(|&row| training.labels[row]).collect(),
-            classes: training.classes.clone(),
-        };
-        let (inside, out) = (part(&inside), part(&out));
-        let fitted = fit(&inside.table, &inside.labels, config, |_| ())?;
-        let predictor = Predictor::new(&fitted.onnx, signature(&inside, config))?;
-        let scores: Vec<f64> = predictor
-            .predict(&out.table)?
-            .column(0)
-            .map(f64::from)
-            .collect();
-        auc.push(Ranked::new(Scored::new(&out.labels, &scores, None)?)?.auc()?);
-    }
-    let count = auc.len() as f64;
-    let mean = auc.iter().sum::<f64>() / count;
-    let variance = auc.iter().map(|a| (a - mean) * (a - mean)).sum::<f64>() / (count - 1.0);
-    let finite = |value: f64| Finite::new(value).unwrap_or_default();
-    Ok(CrossValidation {
-        folds,
-        auc: auc.iter().copied().map(finite).collect(),
-        auc_mean: finite(mean),
-        auc_sd: finite(variance.sqrt()),
-    })
 }

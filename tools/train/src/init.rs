@@ -4,18 +4,15 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use yard_cli::{Io, Verdict, files};
-use yard_contract::Algorithm;
-use yard_stats::binary::{Ranked, Scored};
+use yard_contract::{Algorithm, Task};
 use yard_table::{Layout, Rows, TableError, parse_number};
 
 use crate::args::InitArgs;
 use crate::error::TrainError;
+use crate::guess::Known;
 
 /// A column of texts with more different ones is taken for a name.
 const MAX_CATEGORIES: usize = 60;
-/// A column that ranks the target this well alone is more likely to follow from it than to lead to
-/// it.
-const SUSPICIOUS_AUC: f64 = 0.95;
 /// Below so many rows one split says little, and a cross-validation is worth its time.
 const SMALL: usize = 5_000;
 
@@ -33,7 +30,7 @@ enum Role {
     Number,
     Category,
     Excluded(&'static str),
-    Leak(f64),
+    Leak(String),
 }
 
 pub(crate) fn run(args: &InitArgs, io: &mut Io) -> Result<Verdict, TrainError> {
@@ -48,27 +45,20 @@ pub(crate) fn run(args: &InitArgs, io: &mut Io) -> Result<Verdict, TrainError> {
         source,
     };
     let layout = Layout::sniff(&source.bytes).with_missing(&args.missing);
-    let (columns, labels) = look(args, &source.bytes, &layout).map_err(fail)?;
-    let positives = labels.iter().filter(|label| **label).count();
-    if positives == 0 || positives == labels.len() {
-        return Err(TrainError::Classes {
-            column: args.target.clone(),
-            positive: args.positive.clone(),
-            found: format!("the positive value in {positives} of {} rows", labels.len()),
-        });
-    }
+    let (columns, cells) = look(args, &source.bytes, &layout).map_err(fail)?;
+    let known = Known::guess(args, &cells)?;
     let roles: Vec<(&str, Role)> = columns
         .iter()
-        .map(|column| (column.name.as_str(), role(column, &labels)))
+        .map(|column| (column.name.as_str(), role(column, &known, cells.len())))
         .collect();
     for (name, role) in &roles {
-        if let Role::Leak(auc) = role {
+        if let Role::Leak(what) = role {
             io.warn(&format!(
-                "`{name}` alone ranks the target with an AUC of {auc:.3}; it is left out, because it may follow from the target"
+                "`{name}` alone {what}; it is left out, because it may follow from the target"
             ));
         }
     }
-    let text = render(args, &roles, labels.len());
+    let text = render(args, known.task(), &roles, cells.len());
     files::write(&args.out, text.as_bytes())?;
     let used = roles
         .iter()
@@ -88,7 +78,7 @@ fn look(
     args: &InitArgs,
     bytes: &[u8],
     layout: &Layout,
-) -> Result<(Vec<Seen>, Vec<bool>), TableError> {
+) -> Result<(Vec<Seen>, Vec<String>), TableError> {
     let mut rows = Rows::new(bytes, layout)?;
     let target = rows.position(&args.target)?;
     for name in &args.exclude {
@@ -100,10 +90,12 @@ fn look(
         .filter(|(place, name)| *place != target && !args.exclude.contains(name));
     let (places, mut columns): (Vec<usize>, Vec<Seen>) =
         chosen.map(|(place, name)| (place, Seen::new(name))).unzip();
-    let mut labels = Vec::new();
+    let mut cells = Vec::new();
     while let Some(row) = rows.advance_full() {
         let row = row?;
-        labels.push(row.cell(target)?.trim_ascii() == args.positive);
+        let cell = row.cell(target)?.trim_ascii();
+        let cell = if layout.is_missing(cell) { "" } else { cell };
+        cells.push(cell.to_owned());
         for (column, &place) in columns.iter_mut().zip(&places) {
             let cell = row.cell(place)?.trim_ascii();
             column.take(if layout.is_missing(cell) {
@@ -113,10 +105,10 @@ fn look(
             });
         }
     }
-    if labels.is_empty() {
+    if cells.is_empty() {
         return Err(TableError::NoRows);
     }
-    Ok((columns, labels))
+    Ok((columns, cells))
 }
 
 impl Seen {
@@ -148,11 +140,11 @@ impl Seen {
     }
 }
 
-fn role(column: &Seen, labels: &[bool]) -> Role {
+fn role(column: &Seen, known: &Known, rows: usize) -> Role {
     if column.present == 0 {
         return Role::Excluded("no value in any row");
     }
-    if column.texts.len() == 1 && column.present == labels.len() {
+    if column.texts.len() == 1 && column.present == rows {
         return Role::Excluded("the same value in every row");
     }
     if !column.all_numbers {
@@ -162,12 +154,12 @@ fn role(column: &Seen, labels: &[bool]) -> Role {
             Role::Category
         };
     }
-    if is_identifier(column, labels.len()) {
+    if is_identifier(column, rows) {
         return Role::Excluded("an identifier: another whole number in every row");
     }
-    match auc_alone(&column.numbers, labels) {
-        Some(auc) if auc >= SUSPICIOUS_AUC => Role::Leak(auc),
-        _ => Role::Number,
+    match known.suspicion(&column.numbers) {
+        Some(what) => Role::Leak(what),
+        None => Role::Number,
     }
 }
 
@@ -189,25 +181,17 @@ fn is_identifier(column: &Seen, rows: usize) -> bool {
     unique && (counted || name == "id" || name.ends_with("_id") || name.ends_with(" id"))
 }
 
-/// How well a column alone ranks the target, in either direction; missing cells rank lowest.
-fn auc_alone(values: &[f64], labels: &[bool]) -> Option<f64> {
-    let scores: Vec<f64> = values
-        .iter()
-        .map(|value| if value.is_nan() { -1e300 } else { *value })
-        .collect();
-    let scored = Scored::new(labels, &scores, None).ok()?;
-    let auc = Ranked::new(scored).ok()?.auc().ok()?;
-    Some(auc.max(1.0 - auc))
-}
-
-fn render(args: &InitArgs, roles: &[(&str, Role)], rows: usize) -> String {
+fn render(args: &InitArgs, task: Task, roles: &[(&str, Role)], rows: usize) -> String {
     let mut text = String::from(
         "# yaml-language-server: $schema=../tools/train/train.schema.json\n\
          # A first configuration, written by `train init`. Read it before you trust it: no program\n\
          # knows which columns are known only after the fact.\n",
     );
+    let _ = writeln!(text, "task: {}", task.as_str());
     let _ = writeln!(text, "target:\n  column: {}", quoted(&args.target));
-    let _ = writeln!(text, "  positive: {}", quoted(&args.positive));
+    if let Some(positive) = &args.positive {
+        let _ = writeln!(text, "  positive: {}", quoted(positive));
+    }
     if !args.missing.is_empty() {
         let _ = writeln!(
             text,
@@ -231,10 +215,10 @@ fn render(args: &InitArgs, roles: &[(&str, Role)], rows: usize) -> String {
             Role::Excluded(why) => {
                 let _ = writeln!(text, "  # left out: {} ({why})", quoted(name));
             }
-            Role::Leak(auc) => {
+            Role::Leak(what) => {
                 let _ = writeln!(
                     text,
-                    "  # left out: {} (alone it reaches an AUC of {auc:.3}: known only afterwards?)",
+                    "  # left out: {} (alone it {what}: known only afterwards?)",
                     quoted(name)
                 );
             }
@@ -244,30 +228,50 @@ fn render(args: &InitArgs, roles: &[(&str, Role)], rows: usize) -> String {
     for name in &args.exclude {
         let _ = writeln!(text, "  # left out: {} (as asked)", quoted(name));
     }
-    text.push_str(
-        "# A table with a time in it deserves `method: time` with `column` and `from`.\n\
-         split:\n  method: stratified\n  holdout_share: 0.2\n",
-    );
+    let (method, algorithms, threshold) = match task {
+        Task::Binary => (
+            "stratified",
+            [Algorithm::GradientBoosting, Algorithm::LogisticRegression],
+            "# The probability from which on a row counts as positive.\nthreshold: 0.5\n",
+        ),
+        Task::Multiclass => ("stratified", [Algorithm::LogisticRegression; 2], ""),
+        Task::Regression => (
+            "random",
+            [Algorithm::GradientBoosting, Algorithm::LinearRegression],
+            "",
+        ),
+    };
     let _ = writeln!(
         text,
-        "algorithm: {} # or {}",
-        Algorithm::GradientBoosting.as_str(),
-        Algorithm::LogisticRegression.as_str()
+        "# A table with a time in it deserves `method: time` with `column` and `from`.\n\
+         split:\n  method: {method}\n  holdout_share: 0.2"
     );
-    text.push_str(
-        "seed: 42\n# The probability from which on a row counts as positive.\nthreshold: 0.5\n",
-    );
+    let [first, second] = algorithms.map(Algorithm::as_str);
+    let or = if first == second {
+        String::new()
+    } else {
+        format!(" # or {second}")
+    };
+    let _ = writeln!(text, "algorithm: {first}{or}\nseed: 42\n{threshold}");
+    text.truncate(text.trim_end().len());
+    text.push('\n');
     if rows < SMALL {
         text.push_str(
             "# The table is small, so one split says little.\ncross_validation:\n  folds: 5\n",
         );
     }
     let (leaves, leaf_rows) = if rows < SMALL { (7, 20) } else { (15, 20) };
-    let _ = writeln!(
-        text,
-        "gradient_boosting:\n  rounds: 200\n  learning_rate: 0.05\n  max_leaves: {leaves}\n  min_rows_in_leaf: {leaf_rows}\n  lambda_l2: 1.0\n\
-         logistic_regression:\n  l2: 1.0\n  min_category_rows: 10"
-    );
+    if algorithms.contains(&Algorithm::GradientBoosting) {
+        let _ = writeln!(
+            text,
+            "gradient_boosting:\n  rounds: 200\n  learning_rate: 0.05\n  max_leaves: {leaves}\n  min_rows_in_leaf: {leaf_rows}\n  lambda_l2: 1.0"
+        );
+    }
+    text.push_str(if task == Task::Regression {
+        "linear_regression:\n  l1: 0.0\n  l2: 1.0\n  min_category_rows: 10\n"
+    } else {
+        "logistic_regression:\n  l2: 1.0\n  min_category_rows: 10\n"
+    });
     text
 }
 

@@ -12,17 +12,24 @@ mod args;
 mod boosting;
 mod config;
 mod data;
+mod design;
 mod error;
 mod fit;
 mod golden;
+mod guess;
 mod init;
+mod least_squares;
 mod linear;
 mod logistic;
+mod multinomial;
 mod plan;
 mod profile;
 mod ranks;
 mod report;
 mod split;
+mod symmetric;
+mod target;
+mod validate;
 
 use std::time::Instant;
 
@@ -70,15 +77,18 @@ fn train(plan: &Plan, io: &mut Io) -> Result<Verdict, TrainError> {
 
     let config = &plan.config;
     let mut progress = io.progress("fitting", u64::from(config.gradient_boosting.rounds));
-    let fitted = fit::fit(&training.table, &training.labels, config, |round| {
+    let fitted = fit::fit(&training, config, |round| {
         progress.at(round, String::new);
     })?;
     drop(progress);
     let fit_time = start.elapsed().saturating_sub(read);
-    let cross_validation = match &config.cross_validation {
-        Some(cv) => Some(fit::cross_validate(&training, config, cv.folds)?),
+    let validated = match &config.cross_validation {
+        Some(cv) => Some(validate::cross_validate(&training, config, cv.folds)?),
         None => None,
     };
+    let (cross_validation, trivial) = validated.map_or_else(Default::default, |validated| {
+        (Some(validated.model), validated.trivial)
+    });
 
     let signature = fit::signature(&training, config);
     let predictor = Predictor::new(&fitted.onnx, signature.clone())?;
@@ -132,10 +142,11 @@ fn train(plan: &Plan, io: &mut Io) -> Result<Verdict, TrainError> {
             onnx_opset: OPSET,
             onnx_ml_opset: ML_OPSET,
         },
-        rows: training.labels.len() as u64,
+        rows: training.target.rows() as u64,
         history: fitted.history,
         importance: fitted.importance,
         cross_validation,
+        trivial,
         files: written,
     };
     let document = io.write_artifact(&at(file::RUN), from, run)?;

@@ -1,49 +1,51 @@
 //! Logistic regression with an L2 penalty, by Newton's method.
 //!
-//! Minimises `sum_i loss(y_i, x_i·w + b) + l2/2·|w|²` over the standardised design `x`; the
+//! Minimises `sum_i weight_i·loss(y_i, x_i·w + b) + l2/2·|w|²` over the standardised design `x`; the
 //! intercept `b` carries no penalty. The penalty makes the Hessian positive definite, so that each
 //! step is one Cholesky solve; a step that does not lower the objective is halved.
-//!
-//! All sums run over blocks of a fixed size that are added in the order of the rows, so that the
-//! number of threads changes nothing. Matrix products are written out here, because a library that
-//! picks its kernel by processor adds in another order on another machine.
+
+use std::ops::Range;
 
 use ndarray::{Array1, Array2, ArrayView1};
-use rayon::prelude::*;
 
-/// Rows of a block. The blocks' sums are added in order.
-const BLOCK: usize = 512;
+use crate::linear::Coefficients;
+use crate::symmetric::{Factor, add_products, sum_of_blocks};
+
 /// A step is small where no coefficient moves by more than this.
 const SMALL: f64 = 1e-10;
 
-/// What was fitted: one coefficient a column of the design, and the intercept.
-pub(crate) struct Coefficients {
-    pub(crate) weights: Vec<f64>,
-    pub(crate) intercept: f64,
-    /// Mean log-loss before each step and after the last.
-    pub(crate) losses: Vec<f64>,
-}
-
-/// Fits coefficients. `design` is rows × columns, `labels` one entry a row; both classes occur.
+/// Fits coefficients. `design` is rows × columns, `labels` one entry a row; both classes occur with
+/// some weight.
 pub(crate) fn fit(
     design: &Array2<f64>,
     labels: &[bool],
+    weights: Option<&[f64]>,
     l2: f64,
     max_iterations: u32,
 ) -> Coefficients {
     let columns = design.ncols();
-    let positives = labels.iter().filter(|label| **label).count() as f64;
-    let rows = labels.len() as f64;
+    let weight = |row: usize| weights.map_or(1.0, |weights| weights[row]);
+    let total: f64 = (0..labels.len()).map(weight).sum();
+    let positives: f64 = (0..labels.len())
+        .filter(|&row| labels[row])
+        .map(weight)
+        .sum();
     // The last entry is the intercept; it starts at the prior log-odds.
     let mut w = Array1::<f64>::zeros(columns + 1);
-    w[columns] = libm::log(positives / (rows - positives));
-    let mut objective = Objective { design, labels, l2 };
+    w[columns] = libm::log(positives / (total - positives));
+    let objective = Objective {
+        design,
+        labels,
+        weights,
+        l2,
+    };
     let mut state = objective.at(&w);
-    let mut losses = vec![state.loss / rows];
+    let mut losses = vec![state.loss / total];
     for _ in 0..max_iterations {
-        let Some(step) = solve(state.hessian.clone(), &state.gradient) else {
+        let Some(factor) = Factor::of(state.hessian.clone()) else {
             break;
         };
+        let step = factor.solve(&state.gradient);
         let Some((next, next_state)) = objective.descend(&w, &step, state.value) else {
             break;
         };
@@ -54,13 +56,13 @@ pub(crate) fn fit(
             .fold(0.0, f64::max);
         w = next;
         state = next_state;
-        losses.push(state.loss / rows);
+        losses.push(state.loss / total);
         if moved <= SMALL {
             break;
         }
     }
     Coefficients {
-        intercept: w[columns],
+        intercepts: vec![w[columns]],
         weights: w.iter().take(columns).copied().collect(),
         losses,
     }
@@ -69,6 +71,7 @@ pub(crate) fn fit(
 struct Objective<'a> {
     design: &'a Array2<f64>,
     labels: &'a [bool],
+    weights: Option<&'a [f64]>,
     l2: f64,
 }
 
@@ -83,7 +86,7 @@ struct State {
 impl Objective<'_> {
     /// The first of the full step, a half, a quarter, … that lowers the objective.
     fn descend(
-        &mut self,
+        &self,
         w: &Array1<f64>,
         step: &Array1<f64>,
         value: f64,
@@ -102,22 +105,18 @@ impl Objective<'_> {
 
     fn at(&self, w: &Array1<f64>) -> State {
         let size = w.len();
-        let starts: Vec<usize> = (0..self.labels.len()).step_by(BLOCK).collect();
-        let blocks: Vec<State> = starts
-            .par_iter()
-            .map(|&start| self.block(w, start))
-            .collect();
-        let mut sum = State {
+        let empty = || State {
             value: 0.0,
             loss: 0.0,
             gradient: Array1::zeros(size),
             hessian: Array2::zeros((size, size)),
         };
-        for block in blocks {
+        let block = |rows| self.block(w, rows, empty());
+        let mut sum = sum_of_blocks(self.labels.len(), empty(), block, |sum, block| {
             sum.loss += block.loss;
             sum.gradient.zip_mut_with(&block.gradient, |a, b| *a += b);
             sum.hessian.zip_mut_with(&block.hessian, |a, b| *a += b);
-        }
+        });
         let mut penalty = 0.0;
         for column in 0..size - 1 {
             penalty += w[column] * w[column];
@@ -129,78 +128,31 @@ impl Objective<'_> {
     }
 
     /// The sums over one block of rows. Only the lower half of the Hessian is filled.
-    fn block(&self, w: &Array1<f64>, start: usize) -> State {
-        let size = w.len();
-        let mut loss = 0.0;
-        let mut gradient = Array1::zeros(size);
-        let mut hessian = Array2::zeros((size, size));
-        let end = (start + BLOCK).min(self.labels.len());
-        for row in start..end {
+    fn block(&self, w: &Array1<f64>, rows: Range<usize>, mut sum: State) -> State {
+        let last = w.len() - 1;
+        for row in rows {
             let x = self.design.row(row);
-            let margin = w[size - 1] + dot(&x, w);
+            let own = self.weights.map_or(1.0, |weights| weights[row]);
+            let margin = w[last] + dot(&x, w);
             let p = 1.0 / (1.0 + libm::exp(-margin));
             let label = f64::from(u8::from(self.labels[row]));
             // log(1 + e^m) - y·m, in the form that does not overflow.
-            loss += libm::log1p(libm::exp(-margin.abs())) + margin.max(0.0) - label * margin;
-            let (slope, weight) = (p - label, (p * (1.0 - p)).max(1e-12));
-            for i in 0..size {
-                let xi = if i + 1 == size { 1.0 } else { x[i] };
-                gradient[i] += slope * xi;
-                // Indicator columns are mostly zero.
-                let scaled = weight * xi;
-                if scaled.abs() > 0.0 {
-                    for (h, xj) in hessian.row_mut(i).iter_mut().zip(x.iter().take(i)) {
-                        *h += scaled * xj;
-                    }
-                    hessian[[i, i]] += scaled * xi;
-                }
+            let loss = libm::log1p(libm::exp(-margin.abs())) + margin.max(0.0) - label * margin;
+            sum.loss += own * loss;
+            let (slope, curve) = (own * (p - label), own * (p * (1.0 - p)).max(1e-12));
+            for (g, xi) in sum.gradient.iter_mut().zip(x) {
+                *g += slope * xi;
             }
+            sum.gradient[last] += slope;
+            add_products(&mut sum.hessian, self.design, row, curve);
         }
-        State {
-            value: 0.0,
-            loss,
-            gradient,
-            hessian,
-        }
+        sum
     }
 }
 
 /// The sum of products in the order of the columns.
 fn dot(x: &ArrayView1<'_, f64>, w: &Array1<f64>) -> f64 {
     x.iter().zip(w).fold(0.0, |sum, (x, w)| sum + x * w)
-}
-
-/// Solves `a·x = b` for a positive definite `a` of which the lower half is given, by Cholesky's
-/// decomposition; `None` where `a` is not positive definite.
-fn solve(mut a: Array2<f64>, b: &Array1<f64>) -> Option<Array1<f64>> {
-    let size = b.len();
-    for i in 0..size {
-        for j in 0..=i {
-            let mut sum = a[[i, j]];
-            for k in 0..j {
-                sum -= a[[i, k]] * a[[j, k]];
-            }
-            if i == j {
-                a[[i, i]] = (sum > 0.0).then(|| sum.sqrt())?;
-            } else {
-                a[[i, j]] = sum / a[[j, j]];
-            }
-        }
-    }
-    let mut x = b.clone();
-    for i in 0..size {
-        for k in 0..i {
-            x[i] -= a[[i, k]] * x[k];
-        }
-        x[i] /= a[[i, i]];
-    }
-    for i in (0..size).rev() {
-        for k in i + 1..size {
-            x[i] -= a[[k, i]] * x[k];
-        }
-        x[i] /= a[[i, i]];
-    }
-    Some(x)
 }
 
 #[cfg(test)]
@@ -224,12 +176,13 @@ mod tests {
     #[test]
     fn the_gradient_vanishes_at_the_solution() {
         let (design, labels) = sample(3000);
-        let fitted = fit(&design, &labels, 1.0, 100);
+        let fitted = fit(&design, &labels, None, 1.0, 100);
         let mut w: Array1<f64> = fitted.weights.iter().copied().collect();
-        w = w.iter().copied().chain([fitted.intercept]).collect();
+        w = w.iter().copied().chain(fitted.intercepts).collect();
         let state = Objective {
             design: &design,
             labels: &labels,
+            weights: None,
             l2: 1.0,
         }
         .at(&w);
@@ -259,7 +212,7 @@ mod tests {
                 .num_threads(threads)
                 .build()
                 .unwrap();
-            let fitted = pool.install(|| fit(&design, &labels, 0.5, 50));
+            let fitted = pool.install(|| fit(&design, &labels, None, 0.5, 50));
             fitted
                 .weights
                 .iter()
@@ -279,8 +232,25 @@ mod tests {
             }
         });
         let labels: Vec<bool> = (0..40).map(|row| row >= 20).collect();
-        let fitted = fit(&design, &labels, 1.0, 100);
+        let fitted = fit(&design, &labels, None, 1.0, 100);
         assert!(fitted.weights.iter().all(|w| w.is_finite()));
         assert!(fitted.weights[0].abs() < 1e-12 && fitted.weights[1] > 1.0);
+    }
+
+    #[test]
+    fn a_row_of_weight_two_counts_as_two_rows() {
+        let (design, labels) = sample(400);
+        let weights: Vec<f64> = (0..400).map(|row| [1.0, 2.0, 0.0][row % 3]).collect();
+        let twice = (0..400).flat_map(|row| std::iter::repeat_n(row, [1, 2, 0][row % 3]));
+        let twice: Vec<usize> = twice.collect();
+        let copied = design.select(ndarray::Axis(0), &twice);
+        let of_copied: Vec<bool> = twice.iter().map(|&row| labels[row]).collect();
+        let weighted = fit(&design, &labels, Some(&weights), 1.0, 100);
+        let copied = fit(&copied, &of_copied, None, 1.0, 100);
+        // The objective tells coefficients apart to the root of a double's precision.
+        for (a, b) in weighted.weights.iter().zip(&copied.weights) {
+            assert!((a - b).abs() < 1e-7, "{a} {b}");
+        }
+        assert!((weighted.intercepts[0] - copied.intercepts[0]).abs() < 1e-7);
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 use yard_cli::{Format, Io};
-use yard_contract::{Input, SplitMethod};
+use yard_contract::{Algorithm, Finite, Input, SplitMethod, Task};
 
 use crate::args::FitArgs;
 use crate::config::TrainConfig;
@@ -41,6 +41,7 @@ impl Plan {
         let loaded = io.read_config::<TrainConfig>(&args.config)?;
         let config = loaded.value;
         let split = split_plan(&config)?;
+        check_task(&config)?;
         check_features(&config)?;
         check_ranges(&config)?;
         Ok(Self {
@@ -83,8 +84,57 @@ fn split_plan(config: &TrainConfig) -> Result<SplitPlan, TrainError> {
     }
 }
 
+/// A key that says nothing for the task is refused: whoever wrote it expects it to do something.
+fn check_task(config: &TrainConfig) -> Result<(), TrainError> {
+    let task = config.task;
+    let unfit = |key, expected| {
+        Err(TrainError::OutOfRange {
+            key,
+            found: "given".to_owned(),
+            expected,
+        })
+    };
+    match (task, &config.target.positive) {
+        (Task::Binary, None) => {
+            return Err(TrainError::MissingKey {
+                key: "target.positive",
+            });
+        }
+        (Task::Multiclass | Task::Regression, Some(_)) => {
+            return unfit("target.positive", "absent where `task` is not `binary`");
+        }
+        _ => {}
+    }
+    if task == Task::Regression {
+        if config.class_weight.is_some() {
+            return unfit("class_weight", "absent where `task` is `regression`");
+        }
+        if config.split.method == SplitMethod::Stratified {
+            return Err(TrainError::OutOfRange {
+                key: "split.method",
+                found: "stratified".to_owned(),
+                expected: "`random` or `time` where `task` is `regression`",
+            });
+        }
+    }
+    let fits = match config.algorithm {
+        Algorithm::GradientBoosting => task != Task::Multiclass,
+        Algorithm::LogisticRegression => task != Task::Regression,
+        Algorithm::LinearRegression => task == Task::Regression,
+    };
+    if fits {
+        return Ok(());
+    }
+    Err(TrainError::NotFor {
+        algorithm: config.algorithm.as_str(),
+        task: task.as_str(),
+    })
+}
+
 fn check_features(config: &TrainConfig) -> Result<(), TrainError> {
     let mut seen = std::collections::BTreeSet::from([&config.target.column]);
+    seen.extend(&config.weight_column);
+    let others = seen.len();
     for name in config
         .features
         .numbers
@@ -95,7 +145,7 @@ fn check_features(config: &TrainConfig) -> Result<(), TrainError> {
             return Err(TrainError::FeatureTwice { name: name.clone() });
         }
     }
-    if seen.len() == 1 {
+    if seen.len() == others {
         return Err(TrainError::MissingKey {
             key: "features.numbers",
         });
@@ -105,6 +155,18 @@ fn check_features(config: &TrainConfig) -> Result<(), TrainError> {
 
 fn check_ranges(config: &TrainConfig) -> Result<(), TrainError> {
     let logistic = &config.logistic_regression;
+    let linear = &config.linear_regression;
+    for (key, penalty) in [
+        ("linear_regression.l1", linear.l1),
+        ("linear_regression.l2", linear.l2),
+    ] {
+        if penalty < Finite::ZERO {
+            return Err(wrong(key, &penalty, "at least 0"));
+        }
+    }
+    if linear.max_iterations == 0 {
+        return Err(wrong("linear_regression.max_iterations", &0, "at least 1"));
+    }
     let threshold = config.threshold.get();
     if !(threshold > 0.0 && threshold < 1.0) {
         return Err(wrong("threshold", &threshold, "above 0 and below 1"));

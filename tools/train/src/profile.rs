@@ -1,10 +1,11 @@
 //! How the training rows are distributed: what drift is measured against later.
 
-use yard_contract::{CategoryShare, FeatureProfile, Finite, Profile, Signature};
+use yard_contract::{Answer, CategoryShare, FeatureProfile, Finite, Profile, Signature};
 use yard_model::Answers;
 use yard_table::{Categories, Column};
 
 use crate::data::Training;
+use crate::target::Target;
 
 /// Bins of a numeric column. Twenty equal shares are what a population-stability index is usually
 /// taken over, at most.
@@ -12,24 +13,47 @@ const BINS: usize = 20;
 
 /// The profile of the features and of the model's answers on the same rows.
 pub(crate) fn of(training: &Training, signature: &Signature, answers: &Answers) -> Profile {
-    let (classes, labels) = (&training.classes, &training.labels);
-    let class = |label: &bool| {
-        if *label {
-            &classes.positive
-        } else {
-            &classes.negative
-        }
-    };
-    let target: Categories = labels.iter().map(|label| class(label).clone()).collect();
     let features = training.table.columns().map(|(name, column)| match column {
         Column::Number(values) => numbers(name, values),
         Column::Category(values) => categories(name, values),
     });
     Profile {
-        rows: labels.len() as u64,
-        target: categories(&signature.target, &target),
+        rows: training.target.rows() as u64,
+        target: target(&signature.target, &training.target),
         features: features.collect(),
-        scores: vec![numbers("score", answers.values())],
+        scores: scores(signature, answers),
+    }
+}
+
+fn target(name: &str, target: &Target) -> FeatureProfile {
+    match target {
+        Target::Regression(values) => {
+            #[expect(clippy::cast_possible_truncation, reason = "as models answer")]
+            let values: Vec<f32> = values.iter().map(|value| *value as f32).collect();
+            numbers(name, &values)
+        }
+        Target::Binary { .. } | Target::Multiclass { .. } => FeatureProfile {
+            name: name.to_owned(),
+            missing_share: Finite::ZERO,
+            mean: None,
+            sd: None,
+            edges: Vec::new(),
+            counts: Vec::new(),
+            categories: target.shares(),
+        },
+    }
+}
+
+fn scores(signature: &Signature, answers: &Answers) -> Vec<FeatureProfile> {
+    match &signature.answer {
+        Answer::Multiclass(several) => {
+            let classes = several.classes.iter().enumerate();
+            let of_class = |(place, class): (usize, &String)| {
+                numbers(class, &answers.column(place).collect::<Vec<f32>>())
+            };
+            classes.map(of_class).collect()
+        }
+        Answer::Binary(_) | Answer::Regression(_) => vec![numbers("score", answers.values())],
     }
 }
 

@@ -1,13 +1,13 @@
 //! Categories as numbers that trees can split.
 //!
-//! The levels of a column stand in the order of their share of positives, so that one threshold
-//! divides them into a riskier and a safer set, which for a tree of two branches is the best
-//! division there is (Fisher, 1958). The share is drawn towards the mean of all rows for levels
+//! The levels of a column stand in the order of their mean target (of two classes: their share of
+//! positives), so that one threshold divides them into a higher and a lower set, which for a tree of
+//! two branches is the best division there is (Fisher, 1958). The mean is drawn towards the mean of all rows for levels
 //! with few rows. A level that training did not see is missing.
 
 use yard_table::Categories;
 
-/// How many rows of the mean each level's share starts from.
+/// How many rows of the mean each level's mean starts from.
 const SMOOTHING: f64 = 20.0;
 
 /// The rank of each level.
@@ -17,25 +17,23 @@ pub(crate) struct Ranks {
 }
 
 impl Ranks {
-    /// Ranks a column's levels by the labels of the rows to fit on.
-    pub(crate) fn fit(column: &Categories, labels: &[bool]) -> Self {
-        let mut counts = vec![(0_u32, 0_u32); column.levels.len()];
-        for (&code, &label) in column.codes.iter().zip(labels) {
-            let count = &mut counts[code as usize];
-            count.0 += 1;
-            count.1 += u32::from(label);
+    /// Ranks a column's levels by the labels of the rows to fit on, each by its weight.
+    pub(crate) fn fit(column: &Categories, labels: &[f64], weights: Option<&[f64]>) -> Self {
+        let mut sums = vec![(0.0, 0.0); column.levels.len()];
+        let (mut total, mut all) = (0.0, 0.0);
+        for (row, (&code, &label)) in column.codes.iter().zip(labels).enumerate() {
+            let weight = weights.map_or(1.0, |weights| weights[row]);
+            let sum = &mut sums[code as usize];
+            sum.0 += weight;
+            sum.1 += weight * label;
+            total += weight;
+            all += weight * label;
         }
-        let positives = labels.iter().filter(|label| **label).count() as f64;
-        let mean = positives / labels.len() as f64;
-        let levels = column.levels.iter().zip(counts);
-        let seen = levels.filter(|(level, (rows, _))| !level.is_empty() && *rows > 0);
+        let mean = all / total;
+        let levels = column.levels.iter().zip(sums);
+        let seen = levels.filter(|(level, (rows, _))| !level.is_empty() && *rows > 0.0);
         let mut shares: Vec<(f64, &String)> = seen
-            .map(|(level, (rows, positives))| {
-                (
-                    (f64::from(positives) + SMOOTHING * mean) / (f64::from(rows) + SMOOTHING),
-                    level,
-                )
-            })
+            .map(|(level, (rows, sum))| ((sum + SMOOTHING * mean) / (rows + SMOOTHING), level))
             .collect();
         shares.sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.cmp(b.1)));
         let ranks = shares
@@ -75,7 +73,7 @@ mod tests {
             .map(str::to_owned)
             .into_iter()
             .collect();
-        let ranks = Ranks::fit(&column, &[true, false, true, false, true, false]);
+        let ranks = Ranks::fit(&column, &[1.0, 0.0, 1.0, 0.0, 1.0, 0.0], None);
         let order: Vec<&str> = ranks
             .ranks
             .iter()

@@ -28,8 +28,13 @@ fn human(run: &Run, split: &Split, plan: &Plan, out: &mut dyn Write) -> io::Resu
         .cross_validation
         .as_ref()
         .map_or_else(String::new, |cv| {
-            let (mean, sd) = (cv.auc_mean.get(), cv.auc_sd.get());
-            format!(", AUC {mean:.4} ± {sd:.4} over {} folds", cv.folds)
+            let (mean, sd) = (cv.mean.get(), cv.sd.get());
+            let metric = match cv.metric.as_str() {
+                "auc" => "AUC",
+                "log_loss" => "log-loss",
+                _ => "RMSE",
+            };
+            format!(", {metric} {mean:.4} ± {sd:.4} over {} folds", cv.folds)
         });
     let positives = split
         .train

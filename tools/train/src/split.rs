@@ -15,11 +15,12 @@ pub(crate) fn draw(seed: u64, row: usize) -> u64 {
         .wrapping_add((row as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)))
 }
 
-/// Marks a share of the rows, drawn without replacement: of all rows, or of each class on its own.
-/// Each stratum gives the rounded share, and at least one row where it has two or more.
-pub(crate) fn share_of(labels: &[bool], share: f64, seed: u64, stratified: bool) -> Vec<bool> {
-    let mut held_out = vec![false; labels.len()];
-    for stratum in strata(labels, stratified) {
+/// Marks a share of the rows, drawn without replacement from each stratum on its own; `strata` holds
+/// each row's number. Each stratum gives the rounded share, and at least one row where it has two or
+/// more.
+pub(crate) fn share_of(strata: &[u32], share: f64, seed: u64) -> Vec<bool> {
+    let mut held_out = vec![false; strata.len()];
+    for stratum in rows_of(strata) {
         let drawn = shuffled(stratum, seed);
         for &row in &drawn[..count_of(drawn.len(), share)] {
             held_out[row] = true;
@@ -28,10 +29,10 @@ pub(crate) fn share_of(labels: &[bool], share: f64, seed: u64, stratified: bool)
     held_out
 }
 
-/// The fold of each row, `0..folds`, each class dealt out evenly.
-pub(crate) fn folds(labels: &[bool], folds: u32, seed: u64) -> Vec<u32> {
-    let mut fold_of = vec![0; labels.len()];
-    for stratum in strata(labels, true) {
+/// The fold of each row, `0..folds`, each stratum dealt out evenly.
+pub(crate) fn folds(strata: &[u32], folds: u32, seed: u64) -> Vec<u32> {
+    let mut fold_of = vec![0; strata.len()];
+    for stratum in rows_of(strata) {
         for (row, fold) in shuffled(stratum, seed).into_iter().zip((0..folds).cycle()) {
             fold_of[row] = fold;
         }
@@ -39,14 +40,13 @@ pub(crate) fn folds(labels: &[bool], folds: u32, seed: u64) -> Vec<u32> {
     fold_of
 }
 
-fn strata(labels: &[bool], stratified: bool) -> Vec<Vec<usize>> {
-    let rows = 0..labels.len();
-    if stratified {
-        let (positives, negatives) = rows.partition(|&row| labels[row]);
-        vec![negatives, positives]
-    } else {
-        vec![rows.collect()]
+fn rows_of(strata: &[u32]) -> Vec<Vec<usize>> {
+    let count = strata.iter().max().map_or(0, |last| *last as usize + 1);
+    let mut rows = vec![Vec::new(); count];
+    for (row, &stratum) in strata.iter().enumerate() {
+        rows[stratum as usize].push(row);
     }
+    rows
 }
 
 fn shuffled(mut rows: Vec<usize>, seed: u64) -> Vec<usize> {
@@ -76,26 +76,26 @@ mod tests {
     proptest! {
         #[test]
         fn every_class_gives_its_share(
-            labels in proptest::collection::vec(any::<bool>(), 4..400),
+            labels in proptest::collection::vec(0_u32..3, 4..400),
             share in 0.05..0.95,
             seed: u64,
         ) {
-            let held_out = share_of(&labels, share, seed, true);
-            for class in [false, true] {
+            let held_out = share_of(&labels, share, seed);
+            for class in 0..3 {
                 let rows: Vec<usize> = (0..labels.len()).filter(|&row| labels[row] == class).collect();
                 let out = rows.iter().filter(|&&row| held_out[row]).count();
                 prop_assert_eq!(out, count_of(rows.len(), share));
             }
-            prop_assert_eq!(&held_out, &share_of(&labels, share, seed, true));
+            prop_assert_eq!(&held_out, &share_of(&labels, share, seed));
         }
 
         #[test]
         fn folds_cover_every_row_and_differ_by_one_at_most(
-            labels in proptest::collection::vec(any::<bool>(), 10..300),
+            labels in proptest::collection::vec(0_u32..3, 10..300),
             seed: u64,
         ) {
             let fold_of = folds(&labels, 5, seed);
-            for class in [false, true] {
+            for class in 0..3 {
                 let sizes = (0..5).map(|fold| {
                     (0..labels.len()).filter(|&row| labels[row] == class && fold_of[row] == fold).count()
                 });
@@ -107,10 +107,7 @@ mod tests {
 
     #[test]
     fn another_seed_draws_other_rows() {
-        let labels = vec![false; 100];
-        assert_ne!(
-            share_of(&labels, 0.3, 1, false),
-            share_of(&labels, 0.3, 2, false)
-        );
+        let labels = vec![0; 100];
+        assert_ne!(share_of(&labels, 0.3, 1), share_of(&labels, 0.3, 2));
     }
 }

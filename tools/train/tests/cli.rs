@@ -41,6 +41,15 @@ fn table(rows: u32) -> String {
     text
 }
 
+/// A configuration of another task on the same table.
+fn several(task: &str, target: &str, algorithm: &str) -> String {
+    format!(
+        "task: {task}\ntarget: {{column: {target}}}\nfeatures: {{numbers: [age, id], categories: [late]}}\n\
+         split: {{method: random, holdout_share: 0.25}}\nalgorithm: {algorithm}\nseed: 7\n\
+         gradient_boosting: {{rounds: 20, max_leaves: 4, min_rows_in_leaf: 5}}\n"
+    )
+}
+
 struct Project(TempDir);
 
 impl Project {
@@ -135,7 +144,7 @@ fn the_model_folder_loads_and_reproduces_its_golden_rows() {
     for (answer, row) in answers.rows().zip(&model.golden.rows) {
         assert!(row.difference(answer).unwrap() <= 1e-12);
     }
-    assert!(model.run.cross_validation.unwrap().auc_mean.get() > 0.6);
+    assert!(model.run.cross_validation.unwrap().mean.get() > 0.6);
     assert!(
         model.run.importance[0].feature == "income",
         "{:?}",
@@ -174,7 +183,7 @@ fn what_cannot_be_fitted_is_exit_2_with_a_reason_and_leaves_no_model() {
     let ragged = good.replacen("\n5,", "\n5,5,", 1);
     let unlabelled = good.replacen(",no\n", ",\n", 1);
     let header = "id,income,age,region,month,late\n".to_owned();
-    let cases: [(&str, &str, &str); 16] = [
+    let cases: [(&str, &str, &str); 24] = [
         ("", CONFIG, "the table is empty"),
         (&header, CONFIG, "the table has a header and no rows"),
         (&one_class, CONFIG, "needs two values, `yes` and one other"),
@@ -182,6 +191,49 @@ fn what_cannot_be_fitted_is_exit_2_with_a_reason_and_leaves_no_model() {
         (&text, CONFIG, "line 3, column `income`"),
         (&ragged, CONFIG, "line 7: 7 fields where the header has 6"),
         (&unlabelled, CONFIG, "the target `late` is missing"),
+        (
+            &good,
+            &CONFIG.replace(", positive: \"yes\"", ""),
+            "`target.positive` is missing",
+        ),
+        (
+            &good,
+            &format!("task: multiclass\n{CONFIG}"),
+            "`target.positive` is given",
+        ),
+        (
+            &good,
+            &several("multiclass", "region", "gradient-boosting"),
+            "`gradient-boosting` cannot be fitted where `task` is `multiclass`",
+        ),
+        (
+            &good,
+            &several("regression", "income", "linear-regression").replace("random", "stratified"),
+            "`split.method` is stratified",
+        ),
+        (
+            &good,
+            &several("regression", "region", "linear-regression"),
+            "the target `region` is `north`, not a number",
+        ),
+        (
+            &good,
+            &format!(
+                "weight_column: region\n{}",
+                several("regression", "income", "linear-regression")
+            ),
+            "the weight is `",
+        ),
+        (
+            &good,
+            &format!("class_weight: {{by_class: {{maybe: 2}}}}\n{CONFIG}"),
+            "`class_weight` names the class `maybe`",
+        ),
+        (
+            &good,
+            &format!("class_weight: {{by_class: {{\"no\": 0}}}}\n{CONFIG}"),
+            "have the weight 0",
+        ),
         (
             &good,
             &CONFIG.replace("income", "incom"),
@@ -351,4 +403,87 @@ fn a_drafted_configuration_fits_and_leaves_out_what_is_no_feature() {
     assert_eq!(init(&["--force"]).status.code(), Some(0));
     let output = project.train(&["--config", "configs/drafted.yaml"]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+}
+
+/// Every task and algorithm: a folder that loads, golden rows that it reproduces, a cross-validation
+/// that beats the trivial models, and the same bytes on any number of threads.
+#[test]
+fn every_task_gives_a_model_that_is_better_than_trivial_ones() {
+    // Age follows the region, so that both can be told from it.
+    let mut data = String::from("id,age,late,weight,region,spend\n");
+    for row in 0..600_u32 {
+        let age = 20 + (row * 31) % 60;
+        let noise = (row * 7919) % 17;
+        let region = ["north", "south, \"deep\"", "ost"][((age + noise) / 33).min(2) as usize];
+        let late = if (row * 13) % 7 < 2 { "yes" } else { "no" };
+        let spend = 100 * age + 500 * u32::from(late == "yes") + noise;
+        let weight = ["1", "0.5", "0"][(row % 3) as usize];
+        writeln!(
+            data,
+            "{row},{age},{late},{weight},\"{}\",{spend}",
+            region.replace('"', "\"\"")
+        )
+        .unwrap();
+    }
+    for (task, target, algorithm, weights) in [
+        ("multiclass", "region", "logistic-regression", ""),
+        (
+            "multiclass",
+            "region",
+            "logistic-regression",
+            "class_weight: balanced\nweight_column: weight\n",
+        ),
+        ("regression", "spend", "linear-regression", ""),
+        (
+            "regression",
+            "spend",
+            "linear-regression",
+            "weight_column: weight\nlinear_regression: {l1: 2.0, l2: 0.5}\n",
+        ),
+        (
+            "regression",
+            "spend",
+            "gradient-boosting",
+            "weight_column: weight\n",
+        ),
+    ] {
+        let config = several(task, target, algorithm);
+        let config = format!("{config}cross_validation: {{folds: 3}}\n{weights}");
+        let project = Project::new(&data, &config);
+        let output = project.train(&["--threads", "1"]);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        let folder = project.0.path().join("out/model");
+        let package =
+            yard_package::Package::open(&folder, &yard_package::Limits::default()).unwrap();
+        let model = yard_model::Model::load(&package, "out/model").unwrap();
+        let signature = model.predictor.signature();
+        assert_eq!(signature.task().as_str(), task);
+        let rows = model.golden.rows.iter().map(|row| row.features.clone());
+        let answers = model
+            .predictor
+            .predict_rows(&rows.collect::<Vec<_>>())
+            .unwrap();
+        for (answer, row) in answers.rows().zip(&model.golden.rows) {
+            assert!(row.difference(answer).unwrap() <= 1e-12);
+        }
+        let ours = model.run.cross_validation.unwrap().mean;
+        let names: Vec<&str> = model.run.trivial.iter().map(|t| t.name.as_str()).collect();
+        assert_eq!(names, ["prior", "best-feature"]);
+        let [prior, single] = [0, 1].map(|place| model.run.trivial[place].mean);
+        assert!(
+            ours < prior && single < prior,
+            "{task} {ours} {single} {prior}"
+        );
+        assert_eq!(
+            model.run.trivial[1].feature.as_deref(),
+            Some("age"),
+            "{task}"
+        );
+        let first = project.file("out/model/run.json");
+        assert_eq!(project.train(&["--threads", "3"]).status.code(), Some(0));
+        assert!(
+            project.file("out/model/run.json") == first,
+            "{task} {algorithm}"
+        );
+    }
 }

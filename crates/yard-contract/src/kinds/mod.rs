@@ -20,9 +20,8 @@ mod smoke;
 mod split;
 mod verification;
 
-pub use batch::{BatchReport, ClassCount, ScoreSummary};
 pub use alias::{AliasAction, AliasMove};
-pub use batch::BatchReport;
+pub use batch::{BatchReport, ClassCount, ScoreSummary};
 pub use data_report::{ColumnSummary, DataReport, Finding, Rule, RuleCount};
 pub use drift::{
     Distribution, DistributionBin, DriftCheck, DriftMeasure, DriftReport, DriftSubject,
@@ -42,7 +41,7 @@ pub use manifest::{Manifest, ManifestFile};
 pub use measurement::Measurement;
 pub use profile::{CategoryShare, FeatureProfile, Profile};
 pub use receipt::{Delivery, DeliveryAction, PublishReceipt};
-pub use run::{Algorithm, CrossValidation, Environment, Importance, Round, Run};
+pub use run::{Algorithm, CrossValidation, Environment, Importance, Round, Run, TrivialModel};
 pub use signature::{
     Answer, Binary, Classes, Feature, FeatureType, Multiclass, Regression, Signature, Task,
 };

@@ -30,6 +30,9 @@ pub struct Run {
     /// The result of cross-validation on the training rows, where it was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cross_validation: Option<CrossValidation>,
+    /// What trivial models reach in the same cross-validation.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub trivial: Vec<TrivialModel>,
     /// The other files of the model folder, which a reader checks before it uses them.
     pub files: Vec<ManifestFile>,
 }
@@ -40,8 +43,10 @@ pub struct Run {
 pub enum Algorithm {
     /// Gradient boosting of regression trees.
     GradientBoosting,
-    /// Logistic regression with an L2 penalty.
+    /// Logistic regression with an L2 penalty, of two classes or of several.
     LogisticRegression,
+    /// Least squares with an L1 and an L2 penalty: ridge, lasso, elastic net.
+    LinearRegression,
 }
 
 /// The toolchain that a run's bytes depend on.
@@ -60,9 +65,9 @@ pub struct Environment {
 pub struct Round {
     /// Counted from 1.
     pub round: u32,
-    /// Mean log-loss on the rows fitted on.
+    /// Mean loss on the rows fitted on: log-loss, or the squared error.
     pub train_loss: Finite,
-    /// Mean log-loss on the validation rows, where there are any.
+    /// Mean loss on the validation rows, where there are any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub validation_loss: Option<Finite>,
 }
@@ -73,7 +78,7 @@ pub struct Importance {
     /// The feature.
     pub feature: String,
     /// Its share of the total gain (boosting) or of the sum of absolute standardised coefficients
-    /// (logistic regression).
+    /// (linear and logistic regression).
     pub share: Finite,
 }
 
@@ -82,12 +87,26 @@ pub struct Importance {
 pub struct CrossValidation {
     /// How many folds.
     pub folds: u32,
-    /// The area under the ROC curve of each fold.
-    pub auc: Vec<Finite>,
+    /// What was measured: `auc` of two classes, `log_loss` of several, `rmse` of a number.
+    pub metric: String,
+    /// Its value on each fold.
+    pub values: Vec<Finite>,
     /// Their mean.
-    pub auc_mean: Finite,
+    pub mean: Finite,
     /// Their standard deviation (divisor n - 1).
-    pub auc_sd: Finite,
+    pub sd: Finite,
+}
+
+/// A model that anyone could have had.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TrivialModel {
+    /// `prior` answers the same to every row; `best-feature` is a linear model of one feature.
+    pub name: String,
+    /// The one feature: that of the smallest loss on all training rows, which flatters it a little.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub feature: Option<String>,
+    /// The mean over the folds of what the cross-validation measures.
+    pub mean: Finite,
 }
 
 impl Artifact for Run {
@@ -101,6 +120,7 @@ impl Algorithm {
         match self {
             Self::GradientBoosting => "gradient-boosting",
             Self::LogisticRegression => "logistic-regression",
+            Self::LinearRegression => "linear-regression",
         }
     }
 }

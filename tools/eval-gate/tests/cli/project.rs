@@ -109,6 +109,7 @@ pub(crate) fn model(folder: &Path, weight: f32) {
         history: Vec::new(),
         importance: Vec::new(),
         cross_validation: None,
+        trivial: Vec::new(),
         files,
     };
     write(folder, "run.json", run);

@@ -299,6 +299,7 @@ fn run(files: Vec<ManifestFile>) -> Run {
             importance("income_monthly", 0.301),
         ],
         cross_validation: None,
+        trivial: Vec::new(),
         files,
     }
 }
