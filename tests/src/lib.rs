@@ -27,7 +27,7 @@ mod yard;
 pub use checkout::{Checkout, repository};
 pub use environment::{command, search_path, variable};
 pub use line::{Line, example};
-pub use peers::{compare, gitlab_ci_local, python, rscript};
+pub use peers::{compare, compare_with, gitlab_ci_local, python, rscript};
 pub use ran::{Ran, files_below};
 pub use serving::Serving;
 pub use tools::{TOOLS, example_program, scratch, target, tools};

@@ -65,7 +65,12 @@ pub fn gitlab_ci_local() -> Result<Option<PathBuf>> {
 /// # Errors
 /// When the script fails, as it does in a CI job instead of skipping.
 pub fn python() -> Result<Option<PathBuf>> {
-    let folder = install(&[])?;
+    python_with(&[])
+}
+
+/// The same with more lists of `tests/peers.sh`.
+fn python_with(lists: &[&str]) -> Result<Option<PathBuf>> {
+    let folder = install(lists)?;
     Ok(folder.map(|folder| folder.join("bin/python")))
 }
 
@@ -104,7 +109,19 @@ fn install(what: &[&str]) -> Result<Option<PathBuf>> {
 /// # Errors
 /// When the script ends with another code than 0; what it said is in the error.
 pub fn compare(script: &str, arguments: &[&std::ffi::OsStr]) -> Result<Option<String>> {
-    let Some(python) = python()? else {
+    compare_with(&[], script, arguments)
+}
+
+/// The same with more lists of `tests/peers.sh` installed.
+///
+/// # Errors
+/// As [`compare`].
+pub fn compare_with(
+    lists: &[&str],
+    script: &str,
+    arguments: &[&std::ffi::OsStr],
+) -> Result<Option<String>> {
+    let Some(python) = python_with(lists)? else {
         return Ok(None);
     };
     let output = command(python)

@@ -114,6 +114,14 @@ pub enum BoostError {
         /// `parameters`, `training rows` or `validation rows`.
         what: &'static str,
     },
+    /// Another engine's file cannot say the same.
+    #[error("{engine} cannot express {what}")]
+    NotExact {
+        /// Whose file it would be.
+        engine: &'static str,
+        /// What it would have to say.
+        what: &'static str,
+    },
     /// A parameter is outside its range.
     #[error("`{name}` is {found}, but must be {expected}")]
     Param {

@@ -44,6 +44,7 @@ mod checkpoint;
 mod coding;
 mod data;
 mod error;
+mod export;
 mod fingerprint;
 mod fit;
 mod gradient;

@@ -50,7 +50,8 @@ pub enum Test {
     /// column; `f32::MAX` where only missing rows go right.
     AtMost(f32),
     /// The group of the level is one of these, of a column of categories. Ascending. Which level is in
-    /// which group [`Ensemble::groups`] says; one that is in none passes no such test.
+    /// which group [`Ensemble::groups`] says; one that is in none passes no such test. Empty
+    /// where only missing values go left.
     OneOf(Vec<u8>),
 }
 

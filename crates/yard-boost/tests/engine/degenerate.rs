@@ -2,7 +2,10 @@
 
 use std::ops::ControlFlow;
 
-use yard_boost::{BoostError, Dataset, Features, Fit, Node, Objective, Params, Stop, Test, fit};
+use yard_boost::{
+    BoostError, Column, Dataset, Features, Fit, MISSING_CATEGORY, Node, Objective, Params, Stop,
+    Test, fit,
+};
 
 fn train(columns: &[&[f32]], labels: &[f32], params: &Params) -> Result<Fit, BoostError> {
     let data = Dataset::new(Features::new(columns)?, labels)?;
@@ -236,5 +239,122 @@ fn patience_needs_something_to_watch() {
     assert!(
         error.to_string().starts_with("`early_stopping` is set"),
         "{error}"
+    );
+}
+
+/// Every objective, with labels that it takes.
+const OBJECTIVES: [Objective; 8] = [
+    Objective::Logistic,
+    Objective::Softmax { classes: 2 },
+    Objective::Squared,
+    Objective::Absolute,
+    Objective::Quantile { level: 0.01 },
+    Objective::Quantile { level: 0.99 },
+    Objective::Huber { delta: 1e-30 },
+    Objective::Poisson,
+];
+
+#[test]
+fn few_rows_of_any_kind_are_a_model_or_a_named_error() {
+    let numbers = [f32::NAN, 0.0, f32::MAX, f32::MIN, 1e-45, 1.0, 1.0];
+    let codes = [MISSING_CATEGORY, 0, 7, 7, 16_777_215, 1, 1];
+    let labels = [0.0, 1.0, 1.0, 0.0, 1.0, 0.0, 1.0];
+    for objective in OBJECTIVES {
+        for rows in 1..=7 {
+            let columns = [
+                Column::Numbers(&numbers[..rows]),
+                Column::Categories(&codes[..rows]),
+            ];
+            for weight in [1.0, 1e-30, 1e30] {
+                let features = Features::mixed(&columns).unwrap();
+                let mut weights = vec![1.0; rows];
+                weights[rows / 2] = weight;
+                let data = Dataset::new(features, &labels[..rows]).unwrap();
+                let data = data.with_weights(&weights).unwrap();
+                let mut params = params(objective);
+                params.min_hessian_in_leaf = 0.0;
+                params.categories.min_rows_per_group = 1;
+                params.categories.smoothing = 0.0;
+                params.categories.one_against_rest = 2;
+                params.report_train_loss = true;
+                match fit(&data, Some(&data), &params, &mut |_| {
+                    ControlFlow::Continue(())
+                }) {
+                    Ok(fit) => {
+                        let margins = fit.ensemble.predict_margins(features).unwrap();
+                        assert!(
+                            margins.iter().all(|m| m.is_finite()),
+                            "{objective:?} {rows}"
+                        );
+                        let losses = fit.history.iter().filter_map(|losses| losses.train);
+                        losses.for_each(|loss| assert!(!loss.is_nan(), "{objective:?}"));
+                        let contributions = fit.ensemble.contributions(features).unwrap();
+                        assert!(contributions.iter().all(|c| c.is_finite()));
+                    }
+                    Err(error) => assert!(
+                        matches!(error, BoostError::OneClass { .. } | BoostError::NoCounts),
+                        "{objective:?} {rows}: {error}"
+                    ),
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn extreme_labels_stay_finite_or_are_refused() {
+    let x: Vec<f32> = (0..60u8).map(f32::from).collect();
+    for objective in &OBJECTIVES[2..] {
+        for scale in [1e-45, 1e-30, 1.0, 1e15, 1e30, 3e38] {
+            let labels: Vec<f32> = x.iter().map(|x| scale * (x / 60.0)).collect();
+            match train(&[&x], &labels, &params(*objective)) {
+                Ok(fit) => {
+                    let features = [x.as_slice()];
+                    let margins = fit
+                        .ensemble
+                        .predict_margins(Features::new(&features).unwrap());
+                    let margins = margins.unwrap();
+                    assert!(
+                        margins.iter().all(|m| m.is_finite()),
+                        "{objective:?} {scale}"
+                    );
+                }
+                Err(error) => assert!(
+                    matches!(
+                        error,
+                        BoostError::LabelRange { .. }
+                            | BoostError::Label { .. }
+                            | BoostError::NoCounts
+                    ),
+                    "{objective:?} {scale}: {error}"
+                ),
+            }
+        }
+    }
+}
+
+#[test]
+fn other_engines_refuse_nothing_without_a_name() {
+    let codes: Vec<u32> = (0..80)
+        .map(|i| if i % 4 == 0 { MISSING_CATEGORY } else { i % 4 })
+        .collect();
+    let labels: Vec<f32> = codes
+        .iter()
+        .map(|&c| f32::from(u8::from(c == MISSING_CATEGORY)))
+        .collect();
+    let columns = [Column::Categories(&codes)];
+    let data = Dataset::new(Features::mixed(&columns).unwrap(), &labels).unwrap();
+    let fit = fit(&data, None, &params(Objective::Squared), &mut |_| {
+        ControlFlow::Continue(())
+    });
+    let ensemble = fit.unwrap().ensemble;
+    let error = ensemble.to_lightgbm().unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "LightGBM cannot express a split that sends missing categories left"
+    );
+    assert!(
+        ensemble.to_xgboost().contains("Infinity"),
+        "known against missing"
     );
 }
