@@ -2,7 +2,7 @@
 # Installs the programs of others that tests and benches compare with, once, into a virtual
 # environment of Python in target/peers/venv; says where it is.
 #
-#   tests/peers.sh          what the tests need
+#   tests/peers.sh          what the tests need; as root on Debian, its container tools too
 #   tests/peers.sh bench    what the benches need too
 #   tests/peers.sh r        R's pROC, from the system's packages; says where Rscript is
 #   tests/peers.sh boost    the other engines of gradient boosting, too
@@ -40,6 +40,19 @@ skip() {
   exit 0
 }
 
+# A registry, and readers of images: packages of the distribution, which only root can install.
+containers='docker-registry skopeo umoci buildah'
+install_containers() {
+  local program missing=
+  for program in $containers; do command -v "$program" >/dev/null || missing="$missing $program"; done
+  [ -n "$missing" ] || return 0
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    # shellcheck disable=SC2086 # one package a word
+    { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing; } >&2 && return 0
+  fi
+  printf 'SKIPPED:%s: not installed; images are not tested against them\n' "$missing" >&2
+}
+
 # has LIST: whether this list is what was installed last. install LIST: sees to it.
 has() { [ -x "$venv/bin/python" ] && [ "$(cat "$venv/$1.installed" 2>/dev/null)" = "${!1}" ]; }
 install() {
@@ -73,6 +86,7 @@ mkdir -p "$peers"
 # One installs, the others wait and find it.
 exec 9>"$peers/venv.lock"
 if command -v flock >/dev/null; then flock 9; fi
+install_containers
 install tests
 case ${1:-} in bench | boost) install "$1" ;; esac
 printf '%s\n' "$venv"

@@ -16,6 +16,7 @@
 #![warn(missing_docs)]
 
 mod checkout;
+mod containers;
 mod environment;
 mod line;
 mod peers;
@@ -25,6 +26,7 @@ mod tools;
 mod yard;
 
 pub use checkout::{Checkout, repository};
+pub use containers::{ImageRegistry, static_serve};
 pub use environment::{command, search_path, variable};
 pub use line::{Line, example};
 pub use peers::{compare, compare_with, gitlab_ci_local, python, rscript};

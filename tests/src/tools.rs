@@ -9,14 +9,17 @@ use anyhow::{Context as _, Result, ensure};
 use crate::{repository, variable};
 
 /// Every binary that the line calls.
-pub const TOOLS: [&str; 11] = [
+pub const TOOLS: [&str; 14] = [
     "batch-predict",
     "data-check",
     "drift-check",
     "eval-gate",
     "example-world",
+    "fetch-package",
     "forge-report",
     "model-card",
+    "promote-model",
+    "publish-image",
     "publish-package",
     "serve",
     "smoke-test",

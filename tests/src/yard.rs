@@ -158,6 +158,13 @@ impl Yard {
             "publish-package" => {
                 "--name small --package-version 1.0.0 --model out/model --gate out/gate.json --include out/model_card.md --target dir:out/registry --archive out/small.tar.gz --out out/publish-receipt.json"
             }
+            "promote-model" => {
+                "--target dir:out/registry --smoke-report out/smoke-report.json --out out/alias-move.json small@1.0.0"
+            }
+            "fetch-package" => "--target dir:out/registry --out out/fetched small@1.0.0",
+            "publish-image" => {
+                "--package out/registry/small/1.0.0/small-1.0.0.tar.gz --binary serve --target oci-layout:out/layout --out out/image-receipt.json"
+            }
             "batch-predict" => {
                 "--package out/model --data new.csv --out out/scored.csv --report out/batch-report.json"
             }
@@ -170,7 +177,12 @@ impl Yard {
         };
         let mut arguments: Vec<&str> = Vec::new();
         let mut usual = usual.split(' ');
-        while let (Some(name), Some(value)) = (usual.next(), usual.next()) {
+        while let Some(name) = usual.next() {
+            // What is no option stands alone, and last.
+            let Some(value) = usual.next() else {
+                arguments.push(name);
+                break;
+            };
             let replaced =
                 more.contains(&name) || (name == "--first-model" && more.contains(&"--champion"));
             if !replaced {
@@ -196,6 +208,9 @@ impl Yard {
             ],
             "eval-gate" => &["out/evaluation.json", "out/gate.json", "out/metrics.json"],
             "model-card" => &["out/model_card.md"],
+            "promote-model" => &["out/alias-move.json"],
+            "fetch-package" => &["out/fetched/manifest.json"],
+            "publish-image" => &["out/image-receipt.json"],
             "publish-package" => &["out/publish-receipt.json"],
             "batch-predict" => &["out/scored.csv", "out/batch-report.json"],
             "smoke-test" => &["out/smoke-report.json", "out/smoke-measurement.json"],
@@ -215,6 +230,9 @@ impl Yard {
             if path.exists() {
                 fs::remove_file(path)?;
             }
+        }
+        if tool == "fetch-package" && self.path().join("out/fetched").exists() {
+            fs::remove_dir_all(self.path().join("out/fetched"))?;
         }
         if tool == "publish-package" && self.path().join("out/registry").exists() {
             fs::remove_dir_all(self.path().join("out/registry"))?;

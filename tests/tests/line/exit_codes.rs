@@ -83,7 +83,28 @@ fn other_model(yard: &Yard) -> Result<()> {
     Ok(())
 }
 
-const CASES: [Case; 24] = [
+/// The smoke report of the published model.
+fn tried(yard: &Yard) -> Result<()> {
+    let gate = yard.json("out/gate.json")?;
+    let report = serde_json::json!({
+        "kind": "smoke-report", "version": "1.0",
+        "produced_by": {"tool": "smoke-test", "version": "0"}, "inputs": [],
+        "verdict": "pass", "model_sha256": gate["model_sha256"], "golden_rows": 1, "checks": [],
+    });
+    yard.write("out/smoke-report.json", report.to_string())
+}
+
+/// What looks like a static binary for an image: the start of an ELF file and one program header.
+fn a_server(yard: &Yard) -> Result<()> {
+    let mut bytes = vec![0_u8; 64 + 56];
+    bytes[..6].copy_from_slice(b"\x7fELF\x02\x01");
+    for (at, value) in [(16, 2), (18, 0x3e), (32, 64), (54, 56), (56, 1), (64, 1)] {
+        bytes[at] = value;
+    }
+    yard.write("serve", bytes)
+}
+
+const CASES: [Case; 32] = [
     case("data-check", 0, as_it_is, &[]),
     case("data-check", 1, unlisted_column, &[]),
     case("data-check", 2, as_it_is, &["--data", "absent.csv"]),
@@ -107,6 +128,29 @@ const CASES: [Case; 24] = [
         &[],
     ),
     case("model-card", 2, other_model, &[]),
+    case("promote-model", 0, tried, &[]),
+    case("promote-model", 2, as_it_is, &[]),
+    case(
+        "promote-model",
+        3,
+        tried,
+        &["--target", "gitlab:http://127.0.0.1:9/api/v4#team/project"],
+    ),
+    case("fetch-package", 0, as_it_is, &[]),
+    case("fetch-package", 2, as_it_is, &["--target", "dir:absent"]),
+    case("publish-image", 0, a_server, &[]),
+    case(
+        "publish-image",
+        1,
+        |yard| {
+            a_server(yard)?;
+            yard.stage("publish-image", &["--epoch", "86400"])?
+                .assert_code(0);
+            yard.clear("publish-image")
+        },
+        &[],
+    ),
+    case("publish-image", 2, as_it_is, &["--binary", "data.csv"]),
     case("publish-package", 0, as_it_is, &[]),
     case(
         "publish-package",
