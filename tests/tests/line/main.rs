@@ -9,4 +9,5 @@ mod full_disk;
 mod peers;
 mod real_input;
 mod streams;
+mod tasks;
 mod verdict;
