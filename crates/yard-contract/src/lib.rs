@@ -31,6 +31,7 @@
 //! ```
 #![warn(missing_docs)]
 
+mod difference;
 mod digest;
 mod document;
 mod kinds;

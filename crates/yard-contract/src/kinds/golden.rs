@@ -25,25 +25,6 @@ pub struct GoldenRow {
     pub answer: Vec<Finite>,
 }
 
-impl GoldenRow {
-    /// The largest difference from an answer of the same length, in units of `max(1, |x|)` of the
-    /// recorded number `x`; `None` where the lengths differ.
-    pub fn difference(&self, found: &[f32]) -> Option<f64> {
-        let one = |(recorded, found): (&Finite, &f32)| {
-            let recorded = recorded.get();
-            let difference = (f64::from(*found) - recorded).abs() / recorded.abs().max(1.0);
-            // What is no number is as wrong as can be; a maximum would pass over it.
-            if difference.is_nan() {
-                f64::INFINITY
-            } else {
-                difference
-            }
-        };
-        (found.len() == self.answer.len())
-            .then(|| self.answer.iter().zip(found).map(one).fold(0.0, f64::max))
-    }
-}
-
 impl Artifact for Golden {
     const KIND: &'static str = "golden";
     const VERSION: Version = Version::new(1, 0);
