@@ -54,6 +54,7 @@ mod grown;
 mod held_out;
 mod histogram;
 mod importance;
+mod links;
 mod matrix;
 mod objective;
 mod params;
@@ -70,5 +71,6 @@ pub use data::{CATEGORY_LIMIT, Column, Dataset, Features, MAX_ROWS, MISSING_CATE
 pub use error::BoostError;
 pub use fit::{Fit, RoundLoss, RoundReport, Stop, fit, resume};
 pub use importance::Importance;
+pub use links::Link;
 pub use params::{Categories, Growth, Monotone, Objective, Params};
 pub use tree::{Cover, Ensemble, Node, Test, Tree};

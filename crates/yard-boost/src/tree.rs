@@ -40,10 +40,8 @@ pub enum Node {
 /// What decides at a split, of a value that is not missing.
 ///
 /// In ONNX's tree ensembles the first is `BRANCH_LEQ`. The second is `BRANCH_MEMBER` from ai.onnx.ml 5
-/// on; before, a chain of `BRANCH_EQ`, one a group, each leading left if equal and to the next if not,
-/// the last to the right child: exact, since groups are small whole numbers. Where missing values go
-/// left they must do so at the first link of the chain. The chain's links may share their left child
-/// where the runtime takes that.
+/// on; before, a chain of `BRANCH_EQ`, which [`Tree::links`] writes out: exact, since groups are small
+/// whole numbers.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Test {
     /// `x <= t` in `f32`, of a column of numbers. It separates two adjacent values of the training

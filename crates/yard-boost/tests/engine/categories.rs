@@ -6,8 +6,8 @@ use std::ops::ControlFlow;
 use rand_pcg::Pcg32;
 use rand_pcg::rand_core::Rng as _;
 use yard_boost::{
-    BoostError, Column, Dataset, Ensemble, Features, MISSING_CATEGORY, Node, Objective, Params,
-    Test, Tree, fit,
+    BoostError, Column, Dataset, Ensemble, Features, Link, MISSING_CATEGORY, Node, Objective,
+    Params, Test, Tree, fit,
 };
 
 use crate::table::{auc, uniform};
@@ -260,4 +260,70 @@ fn columns_of_one_level_or_none_are_left_alone() {
     };
     let fitted = fit(&data, None, &params, &mut |_| ControlFlow::Continue(())).unwrap();
     assert!(fitted.ensemble.trees().is_empty());
+}
+
+/// The value of a row's leaf by links, from the numbers that a graph would feed them.
+fn by_links(links: &[Link], row: &[f32]) -> f32 {
+    let mut at = 0;
+    loop {
+        let (x, goes_left, missing_left, left, right) = match links[at] {
+            Link::Leaf { value } => return value,
+            Link::AtMost {
+                feature,
+                value,
+                missing_left,
+                left,
+                right,
+            } => {
+                let x = row[feature as usize];
+                (x, x <= value, missing_left, left, right)
+            }
+            Link::Equal {
+                feature,
+                value,
+                missing_left,
+                left,
+                right,
+            } => {
+                let x = row[feature as usize];
+                (x, x == value, missing_left, left, right)
+            }
+        };
+        let goes_left = if x.is_nan() { missing_left } else { goes_left };
+        at = if goes_left { left } else { right } as usize;
+    }
+}
+
+#[test]
+fn chains_of_comparisons_end_in_the_same_leaves() {
+    let (table, other) = (Levels::new(6000, 300, 7), Levels::new(1500, 350, 8));
+    let params = Params {
+        rounds: 20,
+        ..Params::new(Objective::Logistic)
+    };
+    let ensemble = table.fit(&params, &table.columns());
+    let margins = ensemble
+        .predict_margins(Features::mixed(&other.columns()).unwrap())
+        .unwrap();
+    let chains: Vec<Vec<Link>> = ensemble.trees().iter().map(Tree::links).collect();
+    assert!(
+        chains
+            .iter()
+            .flatten()
+            .any(|link| matches!(link, Link::Equal { .. }))
+    );
+    let group = |column: u32, code: u32| {
+        let groups = ensemble.groups(column).unwrap();
+        match groups.binary_search_by_key(&code, |level| level.0) {
+            _ if code == MISSING_CATEGORY => f32::NAN,
+            Ok(at) => f32::from(groups[at].1),
+            Err(_) => -7.0,
+        }
+    };
+    for (row, margin) in margins.iter().enumerate() {
+        let [many, few] = [&other.many, &other.few].map(|codes| codes[row]);
+        let row = [group(0, many), group(1, few), other.numbers[row]];
+        let sum: f32 = chains.iter().map(|links| by_links(links, &row)).sum();
+        assert_eq!(ensemble.base_scores()[0] + sum, *margin);
+    }
 }

@@ -20,6 +20,20 @@ pub enum TreeNode {
         /// Position of a node in the same tree.
         right: u32,
     },
+    /// Rows with `feature == value` go to `left`, the others to `right`. Several such nodes in a chain
+    /// may share their `left` and so ask for a set.
+    Equal {
+        /// Column of the ensemble's input.
+        feature: u32,
+        /// Compared in single precision.
+        value: f32,
+        /// Whether a missing value (NaN) goes left.
+        missing_left: bool,
+        /// Position of a node in the same tree.
+        left: u32,
+        /// Position of a node in the same tree.
+        right: u32,
+    },
     /// What the tree adds.
     Leaf {
         /// In the units of the ensemble's sum.
@@ -66,14 +80,24 @@ pub(super) fn tree_attributes(ensemble: &TreeEnsemble) -> Vec<Attribute> {
             match *node {
                 TreeNode::Split {
                     feature,
-                    threshold,
+                    threshold: value,
+                    missing_left,
+                    left,
+                    right,
+                }
+                | TreeNode::Equal {
+                    feature,
+                    value,
                     missing_left,
                     left,
                     right,
                 } => {
                     features.push(i64::from(feature));
-                    modes.push("BRANCH_LEQ");
-                    thresholds.push(threshold);
+                    modes.push(match *node {
+                        TreeNode::Equal { .. } => "BRANCH_EQ",
+                        TreeNode::Split { .. } | TreeNode::Leaf { .. } => "BRANCH_LEQ",
+                    });
+                    thresholds.push(value);
                     yes.push(i64::from(left));
                     no.push(i64::from(right));
                     missing.push(i64::from(missing_left));
