@@ -59,17 +59,21 @@ def fit(engine, path, growth, rounds, threads):
     train, test = x[:rows], x[rows:]
     rounds, threads = int(rounds), int(threads)
     binary = set(np.unique(labels)) <= {0.0, 1.0}
+    several = not binary and set(np.unique(labels)) <= set(range(20))
+    classes = {"num_class": int(labels.max()) + 1} if several else {}
+    kind = 0 if binary else 1 if several else 2
     if engine == "lightgbm":
         import lightgbm as lgb
 
         params = {
-            "objective": "binary" if binary else "regression",
+            "objective": ("binary", "multiclass", "regression")[kind],
             "learning_rate": 0.1,
             "max_bin": 255,
             "num_threads": threads,
             "verbosity": -1,
             "num_leaves": 63 if growth == "leaf" else 64,
         }
+        params |= classes
         if growth == "depth":
             params |= {"max_depth": 6, "lambda_l2": 1.0}
 
@@ -83,7 +87,7 @@ def fit(engine, path, growth, rounds, threads):
         import xgboost as xgb
 
         params = {
-            "objective": "binary:logistic" if binary else "reg:squarederror",
+            "objective": ("binary:logistic", "multi:softprob", "reg:squarederror")[kind],
             "eta": 0.1,
             "tree_method": "hist",
             "max_bin": 255,
@@ -91,6 +95,7 @@ def fit(engine, path, growth, rounds, threads):
             "min_child_weight": 1e-3,
             "lambda": 1.0 if growth == "depth" else 0.0,
         }
+        params |= classes
         if growth == "leaf":
             params |= {"grow_policy": "lossguide", "max_leaves": 63, "max_depth": 0}
         else:
@@ -114,6 +119,10 @@ def fit(engine, path, growth, rounds, threads):
         from sklearn.metrics import roc_auc_score
 
         quality = f"auc={roc_auc_score(truth, margins):.6f}"
+    elif several:
+        shifted = np.exp(margins - margins.max(axis=1, keepdims=True))
+        own = shifted[np.arange(len(truth)), truth.astype(int)] / shifted.sum(axis=1)
+        quality = f"logloss={-np.mean(np.log(own)):.6f}"
     else:
         quality = f"rmse={np.sqrt(np.mean((margins - truth) ** 2)):.6f}"
     print(f"cpu_s={cpu:.2f} wall_s={wall:.2f} extra_mib={max(peak, 0) // 1024} {quality}")
@@ -149,7 +158,7 @@ def compare(fit_bench, repetitions, folder):
                 for field in ("cpu_s", "wall_s")
             ]
             middle = {name: statistics.median(run[name] for run in found) for name in found[0]}
-            quality = middle.get("auc", middle.get("rmse"))
+            quality = next(middle[name] for name in ("auc", "logloss", "rmse") if name in middle)
             print(
                 f"{table},{growth},{rounds},{threads},{engine},{middle['cpu_s']:.2f},"
                 f"{middle['wall_s']:.2f},{middle['extra_mib']:.0f},{quality:.5f},"

@@ -7,10 +7,11 @@
 //! `TABLE` is `continuous` (1,000,000 x 28), `discrete` (200,000 x 24, 2 to 40 values a column),
 //! `flights` (500,000 x 13, eight of them categories of 7 to 4,500 levels) or a file; `GROWTH` is `leaf` (63 leaves) or `depth` (depth 6, L2 of 1). `DUMP` writes the table, as a
 //! file that this program and numpy can read: three `u32` (rows, columns, bits of the columns that hold categories), then columns of `f32`, all
-//! little-endian, the last column the label. Labels of 0 and 1 mean log loss, others squared.
+//! little-endian, the last column the label. Labels of 0 and 1 mean log loss, whole
+//! ones up to 19 that of classes, others squared.
 //!
 //! The first four fifths of the rows are fitted, the rest scored. It prints the CPU and wall seconds
-//! of the fit, binning included, the peak memory above what the table takes, and AUC or RMSE.
+//! of the fit, binning included, the peak memory above what the table takes, and AUC, log loss or RMSE.
 #![expect(clippy::print_stdout, reason = "what it prints is its result")]
 #![expect(clippy::float_cmp, reason = "labels are whole, ties are exact")]
 
@@ -61,8 +62,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let (train, test) = (part(0..rows), part(rows..labels.len()));
     let binary = labels.iter().all(|&y| y == 0.0 || y == 1.0);
+    let classes = labels.iter().fold(0.0, |most: f32, &y| most.max(y + 1.0));
+    let several = classes <= 20.0 && labels.iter().all(|&y| y >= 0.0 && y.fract() == 0.0);
     let objective = if binary {
         Objective::Logistic
+    } else if several {
+        let classes = code(classes) as usize;
+        Objective::Softmax { classes }
     } else {
         Objective::Squared
     };
@@ -96,6 +102,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let scoring = margins.len() as f64 / scoring.elapsed().as_secs_f64();
     let (name, quality) = if binary {
         ("auc", auc(&margins, &labels[rows..]))
+    } else if several {
+        let test = Dataset::new(Features::mixed(&test)?, &labels[rows..])?;
+        ("logloss", fit.ensemble.loss(&test)?)
     } else {
         ("rmse", rmse(&margins, &labels[rows..]))
     };
