@@ -138,6 +138,15 @@ impl Client {
         })
     }
 
+    pub(crate) const fn credential(&self) -> Option<&Credential> {
+        self.credential.as_ref()
+    }
+
+    /// Who this client is, for what a refusal means.
+    pub(crate) fn identity(&self) -> &dyn Identity {
+        &self.credential
+    }
+
     pub(crate) fn clock(&self) -> &dyn Clock {
         self.clock.as_ref()
     }

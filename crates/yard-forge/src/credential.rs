@@ -50,8 +50,8 @@ impl Identity for Option<Credential> {
     fn needs(&self, status: u16) -> String {
         match self {
             Some(credential) => credential.needs(status).to_owned(),
-            None => "set `GITLAB_TOKEN` to a token with the scope `api`; in a GitLab job \
-                     `CI_JOB_TOKEN` is used by itself"
+            None => "set `GITLAB_TOKEN` to a token with the scope `api` (in a GitLab job \
+                     `CI_JOB_TOKEN` is used by itself), or `GITHUB_TOKEN` for GitHub"
                 .to_owned(),
         }
     }
@@ -82,6 +82,11 @@ impl Credential {
     pub fn explicit(variables: &Variables) -> Option<Self> {
         let access = variables.secret("GITLAB_TOKEN").map(Self::Access);
         access.or_else(|| variables.secret("GITLAB_DEPLOY_TOKEN").map(Self::Deploy))
+    }
+
+    /// GitHub's token, where it was handed to this process.
+    pub fn github(variables: &Variables) -> Option<Self> {
+        variables.secret("GITHUB_TOKEN").map(Self::GitHub)
     }
 
     /// The variable it comes from.
@@ -116,9 +121,12 @@ impl Credential {
                 "`GITLAB_DEPLOY_TOKEN` needs the scopes `read_package_registry` and \
                  `write_package_registry`"
             }
-            (Self::GitHub(_), 401) => "`GITHUB_TOKEN` is unknown or has expired",
+            (Self::GitHub(_), 401) => {
+                "`GITHUB_TOKEN` is unknown or has expired; hand it to the step with `env:`"
+            }
             (Self::GitHub(_), _) => {
-                "`GITHUB_TOKEN` lacks a permission, which the job grants under `permissions:`"
+                "`GITHUB_TOKEN` lacks a permission, which the job grants under `permissions:`; \
+                 a release needs `contents: write`"
             }
         }
     }
@@ -141,10 +149,11 @@ impl Credential {
             Self::GitHub(_) => "authorization",
         });
         let secret = &self.secret().0;
-        let mut value = match self {
-            Self::GitHub(_) => HeaderValue::from_str(&format!("Bearer {secret}")).ok()?,
-            _ => HeaderValue::from_str(secret).ok()?,
+        let text = match self {
+            Self::GitHub(_) => format!("Bearer {secret}"),
+            _ => secret.clone(),
         };
+        let mut value = HeaderValue::from_str(&text).ok()?;
         value.set_sensitive(true);
         Some((name, value))
     }

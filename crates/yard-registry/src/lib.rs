@@ -43,6 +43,7 @@ mod alias;
 mod error;
 mod fetch;
 mod folder;
+mod github;
 mod gitlab;
 mod modelpack;
 mod oci;

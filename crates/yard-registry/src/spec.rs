@@ -8,18 +8,20 @@ use std::sync::Arc;
 use url::Url;
 use yard_contract::Sha256;
 use yard_forge::{
-    Client, Clock, Credential, GenericPackages, GitLabJob, Monotonic, Origin, Settings, Variables,
+    Ci, Client, Clock, Credential, GenericPackages, GitHubReleases, GitLabJob, Monotonic, Origin,
+    Settings, Variables,
 };
 
 use crate::address::OciAddress;
 use crate::error::RegistryError;
 use crate::folder::FolderStore;
+use crate::github::GitHubStore;
 use crate::gitlab::GitLabStore;
 use crate::oci::OciStore;
 use crate::store::Target;
 
-/// A target as it was asked for: `dir:FOLDER`, `gitlab:`, `gitlab:API-URL#PROJECT`, or
-/// `oci://HOST/REPOSITORY`.
+/// A target as it was asked for: `dir:FOLDER`, `gitlab:`, `gitlab:API-URL#PROJECT`,
+/// `github:`, `github:API-URL#OWNER/NAME`, or `oci://HOST/REPOSITORY`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TargetSpec {
     text: String,
@@ -36,6 +38,12 @@ enum Place {
         project: String,
     },
     Oci(OciAddress),
+    /// The repository that the workflow runs in.
+    GitHubJob,
+    GitHub {
+        api: String,
+        repository: String,
+    },
 }
 
 /// Why a target cannot be understood or opened.
@@ -44,7 +52,8 @@ pub enum SpecFlaw {
     /// The text names no target.
     #[error(
         "`{0}` names no registry: use `dir:FOLDER`, `gitlab:` within a GitLab job, \
-         `gitlab:https://HOST/api/v4#GROUP/PROJECT`, or `oci://HOST/REPOSITORY`"
+         `gitlab:https://HOST/api/v4#GROUP/PROJECT`, `github:` within a GitHub workflow, \
+         `github:https://HOST/api/v3#OWNER/NAME`, or `oci://HOST/REPOSITORY`"
     )]
     Unknown(String),
     /// `gitlab:` outside a GitLab job.
@@ -53,6 +62,12 @@ pub enum SpecFlaw {
          use `gitlab:https://HOST/api/v4#GROUP/PROJECT`"
     )]
     NoJob,
+    /// `github:` outside a workflow.
+    #[error(
+        "`github:` needs `GITHUB_ACTIONS` and `GITHUB_REPOSITORY`, which every workflow has; elsewhere \
+         use `github:https://HOST/api/v3#OWNER/NAME`"
+    )]
+    NoWorkflow,
 }
 
 /// How targets are reached.
@@ -102,18 +117,21 @@ impl FromStr for TargetSpec {
         let place = match text.split_once(':').ok_or_else(unknown)? {
             ("dir", folder) if !folder.is_empty() => Place::Folder(PathBuf::from(folder)),
             ("gitlab", "") => Place::GitLabJob,
-            ("gitlab", address) => {
+            ("github", "") => Place::GitHubJob,
+            (forge @ ("gitlab" | "github"), address) => {
                 let (api, project) = address.split_once('#').ok_or_else(unknown)?;
-                let is_project = !project.is_empty()
-                    && project
-                        .split('/')
-                        .all(|part| !matches!(part, "" | "." | ".."));
+                let parts: Vec<&str> = project.split('/').collect();
+                let is_project = parts.iter().all(|part| !matches!(*part, "" | "." | ".."))
+                    && (forge == "gitlab" || parts.len() == 2);
                 if !is_project || Url::parse(api).is_err() || address.contains('@') {
                     return Err(unknown());
                 }
-                Place::GitLab {
-                    api: api.to_owned(),
-                    project: project.to_owned(),
+                let (api, project) = (api.to_owned(), project.to_owned());
+                if forge == "gitlab" {
+                    Place::GitLab { api, project }
+                } else {
+                    let repository = project;
+                    Place::GitHub { api, repository }
                 }
             }
             ("oci" | "oci+https" | "oci+http", _) => Place::Oci(text.parse()?),
@@ -155,6 +173,20 @@ impl TargetSpec {
                 let repository = address.open(variables, connection)?;
                 return Ok(Target::new(self.text.clone(), OciStore::new(repository)));
             }
+            Place::GitHubJob => {
+                let Ci::GitHub(job) = Ci::detect(variables) else {
+                    return Err(SpecFlaw::NoWorkflow.into());
+                };
+                let token = job.token.map(Credential::GitHub);
+                return self.github(&job.api_url, &job.repository, token, job.commit, connection);
+            }
+            Place::GitHub { api, repository } => {
+                // Within a workflow the token is for the server that runs it.
+                let home = variables.get("GITHUB_API_URL");
+                let is_home = home.is_none_or(|home| same_origin(home, api));
+                let token = Credential::github(variables).filter(|_| is_home);
+                return self.github(api, repository, token, None, connection);
+            }
             Place::GitLabJob => {
                 let job = job.ok_or(SpecFlaw::NoJob)?;
                 let credential = job.job_token.map(Credential::Job).or(explicit);
@@ -177,6 +209,26 @@ impl TargetSpec {
     }
 }
 
+impl TargetSpec {
+    fn github(
+        &self,
+        api: &str,
+        repository: &str,
+        token: Option<Credential>,
+        commit: Option<String>,
+        connection: &Connection,
+    ) -> Result<Target, RegistryError> {
+        let Connection {
+            settings,
+            clock,
+            seed,
+        } = connection.clone();
+        let client = Client::new(api, token, settings, clock, seed)?;
+        let store = GitHubStore::new(GitHubReleases::new(client, repository)?, commit);
+        Ok(Target::new(self.text.clone(), store))
+    }
+}
+
 fn same_origin(one: &str, other: &str) -> bool {
     let origin = |text: &str| Origin::of(&Url::parse(text).ok()?).ok();
     origin(one).is_some_and(|one| origin(other) == Some(one))
@@ -193,6 +245,8 @@ mod tests {
             "dir:/srv/r:1",
             "gitlab:",
             "gitlab:https://g/api/v4#a/b",
+            "github:",
+            "github:https://g/api/v3#o/r",
             "oci://r.example.org/models",
         ] {
             assert_eq!(good.parse::<TargetSpec>().unwrap().to_string(), good);
@@ -208,6 +262,8 @@ mod tests {
             "gitlab:g#1",
             "gitlab:https://g/api/v4#../x",
             "gitlab:https://me:secret@g/api/v4#1",
+            "github:https://g/api/v3#o",
+            "github:https://g/api/v3#o/r/x",
             "oci://me:secret@r.example.org/models",
             "oci://r.example.org/models:1.0",
         ] {

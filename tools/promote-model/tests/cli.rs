@@ -5,6 +5,9 @@
 )]
 
 #[expect(dead_code, reason = "the registry's own tests use all of it")]
+#[path = "../../../crates/yard-registry/tests/fake_github/mod.rs"]
+mod fake_github;
+#[expect(dead_code, reason = "the registry's own tests use all of it")]
 #[path = "../../../crates/yard-registry/tests/fake_gitlab/mod.rs"]
 mod fake_gitlab;
 #[path = "../../../crates/yard-registry/tests/fake_oci/mod.rs"]
@@ -19,6 +22,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
+use fake_github::GitHub;
 use fake_gitlab::{GitLab, TOKEN};
 use fake_oci::{PASSWORD, Registry, USER};
 use faulty::Faulty;
@@ -195,6 +199,21 @@ fn champions_follow_each_other_in_gitlab() {
         ("CI_JOB_TOKEN", TOKEN),
     ];
     champions_follow_each_other(&World::at("gitlab:", &job));
+}
+
+#[test]
+fn champions_follow_each_other_in_github() {
+    let github = Faulty::start(GitHub::new);
+    let api = github.url("");
+    let job = [
+        ("GITHUB_ACTIONS", "true"),
+        ("GITHUB_API_URL", api.as_str()),
+        ("GITHUB_REPOSITORY", "o/r"),
+        ("GITHUB_TOKEN", fake_github::TOKEN),
+    ];
+    champions_follow_each_other(&World::at("github:", &job));
+    let record = github.with(|github| github.files("credit@aliases"));
+    assert_eq!(record.len(), 6, "{record:?}");
 }
 
 #[test]

@@ -19,6 +19,8 @@ Targets:
   dir:FOLDER                                a folder
   gitlab:                                   the project of the GitLab job, with its own CI_JOB_TOKEN
   gitlab:https://HOST/api/v4#GROUP/PROJECT  a project, with GITLAB_TOKEN or GITLAB_DEPLOY_TOKEN
+  github:                                   the repository of the GitHub workflow, with GITHUB_TOKEN
+  github:https://HOST/api/v3#OWNER/NAME     a repository, with GITHUB_TOKEN
   oci://HOST[:PORT]/REPOSITORY              an OCI registry, with OCI_USERNAME and OCI_PASSWORD
 
 Exit codes: 0 published, or there already; 1 other bytes are there; 2 the input does not allow it; \
