@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -29,8 +29,20 @@ impl ImageRegistry {
     ///
     /// # Errors
     /// When it does not come up.
-    #[expect(clippy::print_stderr, reason = "a test that is skipped has to say so")]
     pub fn start() -> Result<Option<Self>> {
+        Self::start_with(None)
+    }
+
+    /// Starts one that speaks TLS, with a certificate and a key in PEM files.
+    ///
+    /// # Errors
+    /// When it does not come up.
+    pub fn start_encrypted(certificate: &Path, key: &Path) -> Result<Option<Self>> {
+        Self::start_with(Some((certificate, key)))
+    }
+
+    #[expect(clippy::print_stderr, reason = "a test that is skipped has to say so")]
+    fn start_with(tls: Option<(&Path, &Path)>) -> Result<Option<Self>> {
         let missing: Vec<_> = PROGRAMS
             .into_iter()
             .filter(|program| search_path(program).is_none())
@@ -45,9 +57,13 @@ impl ImageRegistry {
             let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
             let host = format!("127.0.0.1:{port}");
             let config = folder.path().join("config.yml");
+            let tls = tls.map_or_else(String::new, |(certificate, key)| {
+                let (certificate, key) = (certificate.display(), key.display());
+                format!(", tls: {{certificate: {certificate}, key: {key}}}")
+            });
             let text = format!(
                 "version: 0.1\nlog: {{level: error, accesslog: {{disabled: true}}}}\n\
-                 storage: {{filesystem: {{rootdirectory: {}}}}}\nhttp: {{addr: \"{host}\"}}\n",
+                 storage: {{filesystem: {{rootdirectory: {}}}}}\nhttp: {{addr: \"{host}\"{tls}}}\n",
                 folder.path().join("data").display()
             );
             std::io::Write::write_all(&mut File::create(&config)?, text.as_bytes())?;
@@ -84,14 +100,22 @@ impl Drop for ImageRegistry {
     }
 }
 
-/// `serve`, linked statically: that of `TRAINYARD_STATIC_SERVE`, or built once into `target/static`.
+/// `serve`, linked statically: that of `TRAINYARD_STATIC_SERVE`, or built once.
 ///
 /// # Errors
 /// When it cannot be built.
 pub fn static_serve() -> Result<PathBuf> {
-    if let Some(path) = variable("TRAINYARD_STATIC_SERVE") {
-        return Ok(PathBuf::from(path));
+    match variable("TRAINYARD_STATIC_SERVE") {
+        Some(path) => Ok(PathBuf::from(path)),
+        None => static_tool("serve"),
     }
+}
+
+/// A tool, linked statically, built once into `target/static`.
+///
+/// # Errors
+/// When it cannot be built.
+pub fn static_tool(tool: &str) -> Result<PathBuf> {
     let triple = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
     let folder = target()?.join("static");
     fs::create_dir_all(&folder)?;
@@ -105,7 +129,7 @@ pub fn static_serve() -> Result<PathBuf> {
             "--locked",
             "--quiet",
             "-p",
-            "serve",
+            tool,
             "--target",
             &triple,
         ])
@@ -117,8 +141,8 @@ pub fn static_serve() -> Result<PathBuf> {
         .context("starting cargo")?;
     ensure!(
         output.status.success(),
-        "serve cannot be built statically: {}",
+        "{tool} cannot be built statically: {}",
         String::from_utf8_lossy(&output.stderr)
     );
-    Ok(folder.join(triple).join("release/serve"))
+    Ok(folder.join(triple).join("release").join(tool))
 }

@@ -26,7 +26,7 @@ mod tools;
 mod yard;
 
 pub use checkout::{Checkout, repository};
-pub use containers::{ImageRegistry, static_serve};
+pub use containers::{ImageRegistry, static_serve, static_tool};
 pub use environment::{command, search_path, variable};
 pub use line::{Line, example};
 pub use peers::{compare, compare_with, gitlab_ci_local, python, rscript};

@@ -1,5 +1,7 @@
 //! Images and artifacts at a real registry, looked at by programs that are not ours.
 
+mod connection;
+
 use std::ffi::OsStr;
 use std::fs;
 use std::process::{Child, Stdio};
