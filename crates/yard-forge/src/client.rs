@@ -119,14 +119,6 @@ impl Client {
         &self.origin
     }
 
-    pub(crate) const fn credential(&self) -> Option<&Credential> {
-        self.credential.as_ref()
-    }
-
-    pub(crate) const fn identity(&self) -> &dyn Identity {
-        &self.credential
-    }
-
     /// The same connections, clock and patience for another base, to which no credential goes.
     pub(crate) fn beside(&self, base: Url) -> Result<Self, ForgeError> {
         let origin = Origin::of(&base)?;

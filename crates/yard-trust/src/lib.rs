@@ -48,6 +48,6 @@ mod tree;
 pub use bom::{Bill, Materials, Metric, bill_of_materials, read_bill};
 pub use bundle::{open, seal};
 pub use error::TrustError;
-pub use key::{PublicKey, SigningKey};
+pub use key::{PublicKey, SigningKey, decode_pem};
 pub use provenance::{Making, Origin, Provenance, provenance, read_provenance};
 pub use tree::{SignedTree, sign_tree, verify_tree};

@@ -2,18 +2,21 @@
 
 use std::path::PathBuf;
 
-use yard_cli::clap::{self, Parser};
+use clap::{Args as Group, Parser, Subcommand};
 use yard_cli::{Common, Format};
 
-/// Pack a gated model with its evidence and publish it once, complete or not at all
+/// Pack a gated model with its evidence, sign it, and publish it once, complete or not at all
 ///
-/// The package holds the model folder under `model/` and, beside it, the gate's verdict and every
-/// included file. The same files give the same bytes. At each target a released version never
-/// changes: the same bytes again are a success that uploads nothing, other bytes are refused.
+/// The package holds the model folder under `model/` and, beside it, the gate's verdict, every
+/// included file, the provenance and a bill of materials. The same files give the same bytes. At
+/// each target a released version never changes: the same bytes again are a success that uploads
+/// nothing, other bytes are refused.
 #[derive(Clone, Debug, Parser)]
 #[command(
     name = "publish-package",
     version,
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
     after_help = "\
 Targets:
   dir:FOLDER                                a folder
@@ -23,22 +26,41 @@ Targets:
   github:https://HOST/api/v3#OWNER/NAME     a repository, with GITHUB_TOKEN
   oci://HOST[:PORT]/REPOSITORY              an OCI registry, with OCI_USERNAME and OCI_PASSWORD
 
+The signing key may also be in TRAINYARD_SIGNING_KEY: a file's path, the PEM text, or its base64 in \
+one line, which a CI system can mask.
+
 Exit codes: 0 published, or there already; 1 other bytes are there; 2 the input does not allow it; \
-3 the network or the registry failed, run it again; 101 a defect"
+3 the network or the registry failed, run it again; 75 stopped by a signal, nothing was left \
+half-done; 101 a defect"
 )]
 pub struct Args {
-    /// The package's name
-    #[arg(long, value_name = "NAME")]
-    pub(crate) name: String,
+    #[command(flatten)]
+    pub(crate) publish: PublishArgs,
 
-    /// The package's version; a leading `v`, as tags have it, is dropped
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+/// What publishing needs. What is required is required without a subcommand only; variables of the
+/// CI system are there with one too.
+#[derive(Clone, Debug, Group)]
+pub(crate) struct PublishArgs {
+    /// The package's name
+    #[arg(long, value_name = "NAME", required = true)]
+    pub(crate) name: Option<String>,
+
+    /// The package's version, as `1.2.0`, or a tag: `v1.2.0`, `NAME@v1.2.0`
     #[arg(
         long,
         value_name = "VERSION",
         env = "CI_COMMIT_TAG",
-        hide_env_values = true
+        hide_env_values = true,
+        required = true
     )]
-    pub(crate) package_version: String,
+    pub(crate) package_version: Option<String>,
 
     /// The model folder
     #[arg(long, value_name = "DIR", default_value = "out/model")]
@@ -51,6 +73,14 @@ pub struct Args {
     /// A file, or a folder of files, that goes along; may be repeated
     #[arg(long, value_name = "PATH")]
     pub(crate) include: Vec<PathBuf>,
+
+    /// The private key to sign with; without one the package is not signed
+    #[arg(long, value_name = "FILE")]
+    pub(crate) signing_key: Option<PathBuf>,
+
+    /// The package released before: a changed interface has to show in the version
+    #[arg(long, value_name = "PACKAGE")]
+    pub(crate) previous: Option<PathBuf>,
 
     /// Where to publish to; may be repeated
     #[arg(long, value_name = "TARGET", required = true)]
@@ -90,9 +120,55 @@ pub struct Args {
     /// What stdout carries; `json` is the receipt
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
     pub(crate) format: Format,
+}
 
-    #[command(flatten)]
-    pub(crate) common: Common,
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make a key to sign packages with
+    Keygen(KeygenArgs),
+    /// Verify, offline, that a package is what was signed and that all in it belongs together
+    Verify(VerifyArgs),
+}
+
+/// What a new key needs.
+#[derive(Clone, Debug, Group)]
+pub(crate) struct KeygenArgs {
+    /// Where the private key goes, for its owner's eyes only; the public key goes to FILE.pub
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+}
+
+/// What a verification needs.
+///
+/// Exit codes: 0 it holds; 1 a link is broken, and it is named; 2 nothing could be verified; 4 it
+/// holds and is not signed.
+#[derive(Clone, Debug, Group)]
+pub(crate) struct VerifyArgs {
+    /// An archive, an unpacked package, or a folder with a `model.sig`
+    #[arg(value_name = "PACKAGE")]
+    pub(crate) package: PathBuf,
+
+    /// The public key of who should have signed it
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "TRAINYARD_PUBLIC_KEY",
+        hide_env_values = true,
+        required_unless_present = "unsigned"
+    )]
+    pub(crate) public_key: Option<PathBuf>,
+
+    /// Verify the rest of a package that nobody signed
+    #[arg(long, conflicts_with = "public_key")]
+    pub(crate) unsigned: bool,
+
+    /// Where to write the result
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+
+    /// What stdout carries; `json` is the result
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    pub(crate) format: Format,
 }
 
 impl AsRef<Common> for Args {

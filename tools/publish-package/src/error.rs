@@ -1,5 +1,6 @@
 //! What can keep a package from being published.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use yard_cli::{Class, Failure};
@@ -7,6 +8,7 @@ use yard_contract::{Sha256, Verdict};
 use yard_model::FolderError;
 use yard_package::{IdFlaw, PackageError};
 use yard_registry::{RegistryError, SpecFlaw};
+use yard_trust::TrustError;
 
 /// Why nothing, or not everything, was published.
 #[derive(Debug, thiserror::Error)]
@@ -37,13 +39,28 @@ pub enum PublishError {
     NotPassed { verdict: Verdict, summary: String },
     #[error("the gate judged the model {}, and the model folder holds {}", judged.short(), packed.short())]
     OtherModel { judged: Sha256, packed: Sha256 },
-    #[error(
-        "`{}` was made from the {} {}, and the package holds `{}`, which is {}",
-        .0.artifact, .0.kind, .0.made_from.short(), .0.path, .0.packed.short()
-    )]
+    #[error("{0}")]
     BrokenChain(Box<Break>),
     #[error("`{0}` changed while it was being packed")]
     Changed(String),
+    #[error("{place} holds no key to use")]
+    Key { place: String, source: TrustError },
+    #[error("`{0}` holds neither a key nor the path of a file with one")]
+    KeyVariable(&'static str),
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+    #[error("the tag `{tag}` cannot be published: {why}")]
+    Tag { tag: String, why: &'static str },
+    #[error("the version {now} cannot follow {before}: {why}")]
+    Version {
+        before: String,
+        now: String,
+        why: String,
+    },
+    #[error("`{}` is no package with a version to compare with", .0.display())]
+    NoPrevious(PathBuf),
+    #[error("the handlers of signals cannot be set")]
+    Signals(#[source] std::io::Error),
     #[error("publishing stopped; complete are {}", if done.is_empty() { "no targets".to_owned() } else { done.join(", ") })]
     Stopped {
         done: Vec<String>,
@@ -66,6 +83,17 @@ pub struct Break {
     pub packed: Sha256,
 }
 
+impl fmt::Display for Break {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (made_from, packed) = (self.made_from.short(), self.packed.short());
+        write!(
+            f,
+            "`{}` was made from the {} {made_from}, and the package holds `{}`, which is {packed}",
+            self.artifact, self.kind, self.path
+        )
+    }
+}
+
 impl Failure for PublishError {
     fn class(&self) -> Class {
         let transient = match self {
@@ -73,7 +101,9 @@ impl Failure for PublishError {
             Self::Stopped { source, .. } => source.is_transient(),
             _ => false,
         };
-        if transient {
+        if matches!(self, Self::Package(PackageError::Stopped)) {
+            Class::Saved
+        } else if transient {
             Class::Transient
         } else {
             Class::Input
@@ -100,6 +130,13 @@ impl Failure for PublishError {
             Self::OtherModel { .. } | Self::BrokenChain(_) => {
                 Some("run the stages from `train` on again, in one pipeline".to_owned())
             }
+            Self::Package(PackageError::Stopped) => {
+                Some("nothing was published; run the same command again".to_owned())
+            }
+            Self::Key { .. } | Self::KeyVariable(_) => {
+                Some("make one with `publish-package keygen --out FILE`".to_owned())
+            }
+            Self::Tag { .. } => Some("a release's tag is `v1.2.0` or `NAME@v1.2.0`".to_owned()),
             _ => None,
         }
     }

@@ -1,7 +1,7 @@
 //! Does what is packed belong together? Every artifact names the digests of what it was made from,
 //! so a file that was swapped, or comes from another run, gives itself away.
 
-use yard_contract::{Input, Manifest, Verdict};
+use yard_contract::{Header, Input, Manifest, Verdict};
 
 use crate::bundle::{Bundle, FILE};
 use crate::error::{Break, PublishError};
@@ -18,26 +18,34 @@ pub(crate) fn check(bundle: &Bundle) -> Result<(), PublishError> {
             return Err(PublishError::NotPassed { verdict, summary });
         }
     }
-    if gate.model_sha256 != bundle.model_sha256 {
+    if gate.model_sha256 != bundle.model_sha256() {
         return Err(PublishError::OtherModel {
             judged: gate.model_sha256,
-            packed: bundle.model_sha256,
+            packed: bundle.model_sha256(),
         });
     }
-    for (path, header) in &bundle.artifacts {
+    match broken(&bundle.artifacts, &bundle.lineage) {
+        Some(found) => Err(PublishError::BrokenChain(Box::new(found))),
+        None => Ok(()),
+    }
+}
+
+/// The first artifact that was made from another version of a file than the one that is packed.
+pub(crate) fn broken(artifacts: &[(String, Header)], packed: &[Input]) -> Option<Break> {
+    for (path, header) in artifacts {
         for input in &header.inputs {
-            if let Some(packed) = replaced(input, &header.inputs, &bundle.lineage) {
-                return Err(PublishError::BrokenChain(Box::new(Break {
+            if let Some(packed) = replaced(input, &header.inputs, packed) {
+                return Some(Break {
                     artifact: path.clone(),
                     kind: input.kind.clone(),
                     made_from: input.sha256,
                     path: packed.path.clone(),
                     packed: packed.sha256,
-                })));
+                });
             }
         }
     }
-    Ok(())
+    None
 }
 
 /// The packed file that stands where this input's should. An artifact may have several inputs of

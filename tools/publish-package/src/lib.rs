@@ -1,8 +1,9 @@
-//! Pack a gated model with its evidence and publish it once, complete or not at all.
+//! Pack a gated model with its evidence, sign it, publish it once, complete or not at all, and verify
+//! what others published.
 //!
-//! [`run`] is the table of contents: gather what belongs into the package, check that it belongs
-//! together (the gate judged this model, and nothing was swapped since), pack it into the same bytes
-//! as ever, look at every target, and publish to all of them, or, where one of them holds other
+//! `publish_package` is the table of contents: gather what belongs into the package, check that it
+//! belongs together (the gate judged this model, and nothing was swapped since), say from what it was
+//! made, sign it, pack it into the same bytes as ever, look at every target, and publish to all of them, or, where one of them holds other
 //! bytes under this version, to none.
 //!
 //! It deliberately judges nothing: whether the model is good enough is the gate's verdict, without
@@ -13,39 +14,67 @@ mod args;
 mod bundle;
 mod error;
 mod evidence;
+mod key;
+mod origin;
 mod plan;
 mod report;
+mod statements;
+mod stop;
+mod verify;
+mod version;
+
+use std::path::Path;
 
 use yard_cli::files::AtomicFile;
 use yard_cli::{Io, Verdict};
-use yard_contract::{Input, PublishReceipt};
-use yard_forge::Upload;
-use yard_package::{Label, MANIFEST, PackageError, pack};
-use yard_registry::{Asset, Published, RegistryError, Release, Target, publish};
+use yard_contract::{Document, Input, ManifestFile, PublishReceipt, Sha256};
+use yard_forge::{Upload, UploadSource};
+use yard_model::{FOLDER, file};
+use yard_package::{Draft, Label, Limits, MANIFEST, Package, PackageError, SIGNATURE, Source};
+use yard_registry::{Asset, Published, Release, Target, publish};
+use yard_trust::{seal, sign_tree};
 
 pub use crate::args::Args;
 use crate::bundle::Bundle;
 pub use crate::error::PublishError;
-use crate::plan::Plan;
+use crate::plan::{KeygenPlan, Plan, PublishPlan, VerifyPlan};
+use crate::stop::Effort;
+
+/// Runs the tool.
+pub fn run(args: Args, io: &mut Io) -> Result<Verdict, PublishError> {
+    match Plan::resolve(args, io)? {
+        Plan::Publish(plan, targets) => publish_package(&plan, &targets, io),
+        Plan::Keygen(plan) => make_key(&plan, io),
+        Plan::Verify(plan) => verify_package(&plan, io),
+    }
+}
 
 /// Packs and publishes; a version that is there with other bytes is a failed verdict.
-pub fn run(args: Args, io: &mut Io) -> Result<Verdict, PublishError> {
-    let (plan, targets) = Plan::resolve(args, io)?;
-    if io.print_plan(&plan)? {
+fn publish_package(
+    plan: &PublishPlan,
+    targets: &[Target],
+    io: &mut Io,
+) -> Result<Verdict, PublishError> {
+    if io.print_plan(plan)? {
         return Ok(Verdict::Pass);
     }
-    let bundle = Bundle::gather(&plan, io)?;
+    let mut effort = Effort::begin()?;
+    let mut bundle = Bundle::gather(plan, io, &mut effort)?;
     evidence::check(&bundle)?;
-    let release = packed(&plan, bundle, io)?;
+    follows(plan, &bundle)?;
+    let producer = io.producer().clone();
+    statements::add(&mut bundle, plan, (&producer.tool, &producer.version))?;
+    let release = packed(plan, bundle, &mut effort, io)?;
+    effort.finish()?;
 
     let mut results = Vec::new();
-    for target in &targets {
+    for target in targets {
         results.push(yard_registry::plan(target, &release)?);
     }
     // All targets or none: a conflict at one would leave them with different releases.
     let conflict = results.iter().any(Published::is_conflict);
     if !conflict && !plan.dry_run {
-        results = published(&targets, &release, io)?;
+        results = published(targets, &release, io)?;
     }
 
     let archive = archive_of(&release);
@@ -61,7 +90,7 @@ pub fn run(args: Args, io: &mut Io) -> Result<Verdict, PublishError> {
         package_version: plan.id().version().to_owned(),
         archive_sha256,
         archive_size,
-        signed_by: None,
+        signed_by: plan.signed_by,
         deliveries: results
             .into_iter()
             .flat_map(|result| result.deliveries)
@@ -77,20 +106,88 @@ pub fn run(args: Args, io: &mut Io) -> Result<Verdict, PublishError> {
     Ok(receipt.body.verdict)
 }
 
+fn make_key(plan: &KeygenPlan, io: &mut Io) -> Result<Verdict, PublishError> {
+    if io.print_plan(plan)? {
+        return Ok(Verdict::Pass);
+    }
+    let public = key::make(plan)?;
+    let fingerprint = public.fingerprint();
+    let (private, public) = (plan.private_key.display(), plan.public_key.display());
+    io.print(|out| {
+        writeln!(
+            out,
+            "private key  {private}: keep it where only releases are made"
+        )?;
+        writeln!(out, "public key   {public}: give it to whoever verifies")?;
+        writeln!(out, "fingerprint  {fingerprint}")
+    })?;
+    Ok(Verdict::Pass)
+}
+
+/// Walks the chain of evidence; a broken link is a failed verdict.
+fn verify_package(plan: &VerifyPlan, io: &mut Io) -> Result<Verdict, PublishError> {
+    if io.print_plan(plan)? {
+        return Ok(Verdict::Pass);
+    }
+    let key = plan.public_key.as_deref();
+    let key = key.map(|path| key::read_public(path, io)).transpose()?;
+    let opened = Package::open(&plan.package, &Limits::default());
+    if let Err(error @ PackageError::Io { .. }) = opened {
+        return Err(error.into());
+    }
+    let found = verify::walk(opened.as_ref(), key.as_ref())?;
+    let inputs = match opened.ok().and_then(|package| package.sha256()) {
+        Some(manifest) => vec![Input::new("manifest", MANIFEST, manifest)],
+        None => Vec::new(),
+    };
+    let found = Document::new(io.producer().clone(), inputs, found);
+    if let Some(out) = &plan.out {
+        yard_cli::files::write(out, &found.to_bytes())?;
+    }
+    io.print(|out| report::verification(&found, plan.format, out))?;
+    Ok(found.body.verdict)
+}
+
+/// Whether this version may follow the release before it, by what changed for callers.
+fn follows(plan: &PublishPlan, bundle: &Bundle) -> Result<(), PublishError> {
+    let Some(path) = &plan.previous else {
+        return Ok(());
+    };
+    let previous = Package::open(path, &Limits::default())?;
+    let Some(id) = previous.id().filter(|id| id.name() == plan.id().name()) else {
+        return Err(PublishError::NoPrevious(path.clone()));
+    };
+    let parse = |bytes: &[u8]| serde_json::from_slice(bytes).unwrap_or_default();
+    let before = parse(&previous.bytes(&format!("{FOLDER}/{}", file::SIGNATURE))?);
+    let now = parse(&bundle.artifact("signature")?.unwrap_or_default());
+    let change = version::change(&before, &now);
+    version::may_follow(id.version(), plan.id().version(), &change)
+}
+
 /// Packs the archive and makes the release of it and the files that people want to see without
 /// unpacking it.
-fn packed(plan: &Plan, bundle: Bundle, io: &mut Io) -> Result<Release, PublishError> {
-    let Bundle {
-        members,
-        shown,
-        lineage,
-        ..
-    } = bundle;
+fn packed(
+    plan: &PublishPlan,
+    bundle: Bundle,
+    effort: &mut Effort,
+    io: &mut Io,
+) -> Result<Release, PublishError> {
+    let mut shown = bundle.shown;
     let mut label = Label::new(plan.id().clone(), io.producer().clone());
-    label.inputs.clone_from(&lineage);
+    label.inputs.clone_from(&bundle.lineage);
     label.epoch = plan.epoch;
+    let mut draft = Draft::new(&label, bundle.members)?;
+    match &plan.key {
+        Some(key) => {
+            let signature = sign_tree(&statements::title(plan.id()), &draft.signed_files(), key)?;
+            shown.insert(SIGNATURE.to_owned(), Source::bytes(signature.clone()));
+            draft.sign(signature);
+        }
+        None => io.warn("the package is not signed: nobody can tell who made it"),
+    }
     let mut file = AtomicFile::create(&plan.archive)?;
-    let packed = pack(&label, members, &mut file).map_err(|error| match error {
+    let written = draft.write(&mut file, &mut |step| effort.step(step));
+    let packed = written.map_err(|error| match error {
         // The packer knows a stream; its path is known here.
         PackageError::Write(source) => PublishError::Cli(yard_cli::Error::Write {
             path: plan.archive.clone(),
@@ -98,7 +195,7 @@ fn packed(plan: &Plan, bundle: Bundle, io: &mut Io) -> Result<Release, PublishEr
         }),
         other => other.into(),
     })?;
-    evidence::unchanged(&lineage, &packed.manifest.body)?;
+    evidence::unchanged(&bundle.lineage, &packed.manifest.body)?;
     file.commit()?;
     io.detail(format_args!(
         "packed {} files into {} bytes, sha256 {}",
@@ -106,13 +203,27 @@ fn packed(plan: &Plan, bundle: Bundle, io: &mut Io) -> Result<Release, PublishEr
         packed.size,
         packed.sha256
     ));
-    let upload = Upload::file(&plan.archive).map_err(RegistryError::from)?;
-    if upload.sha256 != packed.sha256 {
-        return Err(PublishError::Changed(plan.archive.display().to_string()));
+    let name = plan.id().archive_name();
+    if let Some(key) = &plan.key {
+        let archive = ManifestFile {
+            path: name.clone(),
+            size: packed.size,
+            sha256: packed.sha256,
+        };
+        let (tool, version) = (&label.produced_by.tool, &label.produced_by.version);
+        let files = &packed.manifest.body.files;
+        let said = statements::of_archive(plan, files, archive, (tool, version));
+        let sealed = seal(&said, key);
+        shown.insert(format!("{name}.sigstore.json"), Source::bytes(sealed));
     }
-    let mut assets = vec![Asset::new(&plan.id().archive_name(), upload)?];
-    for (name, bytes) in shown {
-        assets.push(Asset::new(&name, Upload::bytes(&bytes))?);
+    let upload = uploaded(&plan.archive, packed.size, packed.sha256);
+    let mut assets = vec![Asset::new(&name, upload)?];
+    for (name, source) in shown {
+        let upload = match source.path() {
+            Some(path) => uploaded(path, source.size(), source.sha256()),
+            None => Upload::bytes(&source.to_vec()?),
+        };
+        assets.push(Asset::new(&name, upload)?);
     }
     let within = Input::new("manifest", MANIFEST, packed.manifest.digest());
     Ok(Release::new(
@@ -121,6 +232,15 @@ fn packed(plan: &Plan, bundle: Bundle, io: &mut Io) -> Result<Release, PublishEr
         vec![within],
         assets,
     )?)
+}
+
+/// A file that was digested a moment ago; whoever sends it compares.
+fn uploaded(path: &Path, size: u64, sha256: Sha256) -> Upload {
+    Upload {
+        source: UploadSource::File(path.to_owned()),
+        size,
+        sha256,
+    }
 }
 
 fn published(

@@ -4,16 +4,47 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use yard_cli::{Format, Io};
+use yard_contract::Sha256;
 use yard_forge::{Settings, Variables};
 use yard_package::PackageId;
 use yard_registry::{Connection, Target, TargetSpec};
+use yard_trust::{Origin, SigningKey};
 
-use crate::args::Args;
+use crate::args::{Args, Command, PublishArgs};
 use crate::error::PublishError;
+use crate::{key, origin, version};
+
+/// What was asked for.
+pub(crate) enum Plan {
+    /// To publish, and the opened targets.
+    Publish(Box<PublishPlan>, Vec<Target>),
+    /// To make a key.
+    Keygen(KeygenPlan),
+    /// To verify a package.
+    Verify(VerifyPlan),
+}
+
+/// Where a new key goes.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct KeygenPlan {
+    pub(crate) private_key: PathBuf,
+    pub(crate) public_key: PathBuf,
+}
+
+/// What is verified, with what.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct VerifyPlan {
+    pub(crate) package: PathBuf,
+    /// Nothing where a package may be unsigned.
+    pub(crate) public_key: Option<PathBuf>,
+    pub(crate) out: Option<PathBuf>,
+    #[serde(skip)]
+    pub(crate) format: Format,
+}
 
 /// Everything that publishing needs, checked.
 #[derive(Clone, Debug, Serialize)]
-pub(crate) struct Plan {
+pub(crate) struct PublishPlan {
     #[serde(skip)]
     id: PackageId,
     name: String,
@@ -21,6 +52,13 @@ pub(crate) struct Plan {
     pub(crate) model: PathBuf,
     pub(crate) gate: PathBuf,
     pub(crate) include: Vec<PathBuf>,
+    /// The fingerprint of the public key, where the package is to be signed.
+    pub(crate) signed_by: Option<Sha256>,
+    #[serde(skip)]
+    pub(crate) key: Option<SigningKey>,
+    pub(crate) previous: Option<PathBuf>,
+    #[serde(skip)]
+    pub(crate) origin: Origin,
     targets: Vec<String>,
     pub(crate) out: PathBuf,
     pub(crate) archive: PathBuf,
@@ -31,10 +69,38 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// The plan, and its targets, opened: what is wrong with one is known before anything is done.
-    pub(crate) fn resolve(args: Args, io: &Io) -> Result<(Self, Vec<Target>), PublishError> {
-        let version = bare_version(&args.package_version);
-        let id = PackageId::new(&args.name, version)?;
+    /// Arguments, the environment and the signing key: what is wrong with them is known before
+    /// anything is done.
+    pub(crate) fn resolve(args: Args, io: &Io) -> Result<Self, PublishError> {
+        Ok(match args.command {
+            Some(Command::Keygen(args)) => {
+                let mut public_key = args.out.clone().into_os_string();
+                public_key.push(".pub");
+                Self::Keygen(KeygenPlan {
+                    private_key: args.out,
+                    public_key: public_key.into(),
+                })
+            }
+            Some(Command::Verify(args)) => Self::Verify(VerifyPlan {
+                package: args.package,
+                public_key: args.public_key.filter(|_| !args.unsigned),
+                out: args.out,
+                format: args.format,
+            }),
+            None => {
+                let (plan, targets) = PublishPlan::resolve(args.publish, io)?;
+                Self::Publish(Box::new(plan), targets)
+            }
+        })
+    }
+}
+
+impl PublishPlan {
+    /// The plan, and its targets, opened.
+    fn resolve(args: PublishArgs, io: &Io) -> Result<(Self, Vec<Target>), PublishError> {
+        let name = args.name.unwrap_or_default();
+        let tag = args.package_version.unwrap_or_default();
+        let id = PackageId::new(&name, version::of_tag(&tag, &name)?)?;
         let variables: Variables = io.environment().into_iter().collect();
         let settings = Settings {
             ca_file: args.ca_file,
@@ -49,11 +115,19 @@ impl Plan {
             let spec: TargetSpec = text.parse()?;
             targets.push(spec.open(&variables, &connection)?);
         }
+        let key = match args.signing_key {
+            Some(path) => Some(key::read(&path, io)?),
+            None => key::from_variable(variables.get(key::VARIABLE), io)?,
+        };
         let beside = args.out.parent().unwrap_or(Path::new(""));
         let archive = args
             .archive
             .unwrap_or_else(|| beside.join(id.archive_name()));
         let plan = Self {
+            signed_by: key.as_ref().map(|key| key.public_key().fingerprint()),
+            key,
+            previous: args.previous,
+            origin: origin::of(&variables),
             name: id.name().to_owned(),
             package_version: id.version().to_owned(),
             id,
@@ -72,31 +146,5 @@ impl Plan {
 
     pub(crate) const fn id(&self) -> &PackageId {
         &self.id
-    }
-}
-
-/// Tags are `v1.2.0`, versions are `1.2.0`.
-fn bare_version(text: &str) -> &str {
-    match text.strip_prefix('v') {
-        Some(rest) if rest.starts_with(|c: char| c.is_ascii_digit()) => rest,
-        _ => text,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_tags_v_is_dropped_and_other_letters_are_not() {
-        for (text, version) in [
-            ("v1.2.0", "1.2.0"),
-            ("1.2.0", "1.2.0"),
-            ("v", "v"),
-            ("vega", "vega"),
-            ("2024-v1", "2024-v1"),
-        ] {
-            assert_eq!(bare_version(text), version);
-        }
     }
 }

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use yard_cli::{Format, Verdict, style};
-use yard_contract::{DeliveryAction, Document, PublishReceipt};
+use yard_contract::{DeliveryAction, Document, LinkState, PublishReceipt, Verification};
 
 pub(crate) fn render(
     receipt: &Document<PublishReceipt>,
@@ -37,6 +37,10 @@ fn human(receipt: &PublishReceipt, out: &mut dyn Write) -> io::Result<()> {
         "{faint}archive: {} bytes, sha256 {}{faint:#}",
         receipt.archive_size, receipt.archive_sha256
     )?;
+    match receipt.signed_by {
+        Some(key) => writeln!(out, "{faint}signed: yes, with the key {key}{faint:#}")?,
+        None => writeln!(out, "signed: no")?,
+    }
     let mut target = None;
     for delivery in &receipt.deliveries {
         if target != Some(&delivery.target) {
@@ -55,6 +59,44 @@ fn human(receipt: &PublishReceipt, out: &mut dyn Write) -> io::Result<()> {
         writeln!(
             out,
             "a released version never changes: choose a new version"
+        )?;
+    }
+    Ok(())
+}
+
+/// What verifying found.
+pub(crate) fn verification(
+    found: &Document<Verification>,
+    format: Format,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    if format == Format::Json {
+        return out.write_all(&found.to_bytes());
+    }
+    let found = &found.body;
+    let (bold, colour) = (style::STRONG, style::of(found.verdict));
+    let outcome = match found.verdict {
+        Verdict::Pass => "is what was signed, and all in it belongs together",
+        Verdict::Warning => "belongs together; NOT SIGNED",
+        _ => "cannot be trusted",
+    };
+    let name = found.package.as_deref().unwrap_or("the folder");
+    writeln!(
+        out,
+        "{bold}{}{bold:#} {colour}{outcome}{colour:#}",
+        style::line(name)
+    )?;
+    for link in &found.links {
+        let state = match link.state {
+            LinkState::Holds => "holds",
+            LinkState::Broken => "BROKEN",
+            LinkState::Absent => "absent",
+        };
+        writeln!(
+            out,
+            "  {:<11} {state:<7} {}",
+            link.name,
+            style::line(&link.message)
         )?;
     }
     Ok(())

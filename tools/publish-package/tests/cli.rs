@@ -9,6 +9,8 @@
 mod fake_gitlab;
 #[path = "../../../crates/yard-forge/tests/loopback/mod.rs"]
 mod loopback;
+#[path = "signing/mod.rs"]
+mod signing;
 
 use std::fs;
 use std::io::Write as _;
@@ -213,10 +215,12 @@ fn a_gated_model_is_published_once_and_serves() {
     assert_eq!(
         files,
         [
+            "bom.cdx.json",
             ARCHIVE,
             "evaluation.json",
             "gate.json",
             "model_card.md",
+            "provenance.json",
             "manifest.json"
         ]
     );
@@ -447,7 +451,7 @@ fn a_gitlab_job_publishes_with_its_own_token_which_is_nowhere_to_be_seen() {
     assert!(!world.at(RECEIPT).exists());
 
     publish().ends(0, "credit 1.2.0 published");
-    assert_eq!(gitlab.files("credit", "1.2.0").len(), 5);
+    assert_eq!(gitlab.files("credit", "1.2.0").len(), 7);
     gitlab.take_log("PUT");
     publish().ends(0, "already there");
     assert!(gitlab.take_log("PUT").is_empty() && !gitlab.token_reached_the_storage());
