@@ -93,6 +93,9 @@ stage publish publish-package --name "$NAME" --package-version "$VERSION" --mode
   --target "dir:$OUT/registry" --archive "$OUT/$NAME-$VERSION.tar.gz" --out "$OUT/publish-receipt.json"
 
 package="$OUT/registry/$NAME/$VERSION/$NAME-$VERSION.tar.gz"
+# Exit code 4: all in it belongs together, and nobody signed it. A key is for releases.
+verify() { publish-package verify "$package" --unsigned --out "$OUT/verification.json" || [ $? -eq 4 ]; }
+stage verify verify
 rm -f "$OUT/serve.port"
 serve --package "$package" --listen "127.0.0.1:${PORT:-0}" --port-file "$OUT/serve.port" 2>"$OUT/serve.log" &
 server=$!

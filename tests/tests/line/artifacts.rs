@@ -124,6 +124,7 @@ fn again(kind: &str, bytes: &[u8]) -> Result<Vec<u8>> {
         "signature" => through::<contract::Signature>(bytes),
         "smoke-report" => through::<contract::SmokeReport>(bytes),
         "split" => through::<contract::Split>(bytes),
+        "verification" => through::<contract::Verification>(bytes),
         other => bail!("there is no kind `{other}`"),
     }
 }

@@ -10,4 +10,5 @@ mod peers;
 mod real_input;
 mod streams;
 mod tasks;
+mod trust;
 mod verdict;
