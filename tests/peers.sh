@@ -24,16 +24,13 @@ onnx==1.23.2
 onnxruntime==1.31.1
 jsonschema==4.26.0
 PyYAML==6.0.3
-dvc==3.67.1'
-bench='pandera==0.35.0
 dvc==3.67.1
 model-signing==1.1.1
 pyopenssl==26.4.0
 securesystemslib==1.6.0
 in-toto-attestation==0.9.3
 cyclonedx-python-lib[json-validation]==11.12.0'
-bench='pandas==3.1.1
-pandera==0.35.0
+bench='pandera==0.35.0
 lightgbm==4.7.0
 matplotlib==3.11.2
 Jinja2==3.1.6'
