@@ -21,6 +21,7 @@ pandas==3.1.1
 fairlearn==0.15.0
 statsmodels==0.15.0
 onnx==1.23.2
+skl2onnx==1.20.0
 onnxruntime==1.31.1
 jsonschema==4.26.0
 PyYAML==6.0.3

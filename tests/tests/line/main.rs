@@ -1,6 +1,7 @@
 //! The whole line from outside: what it leaves, how it stops, what it refuses, and what other
 //! people's programs say to its results.
 
+mod adopted;
 mod artifacts;
 mod bad_input;
 mod bad_model;

@@ -21,6 +21,7 @@ use yard_cli::{Common, Format};
 Examples:
   train init --data customers.csv --target churned --positive yes --out configs/train.yaml
   train --data customers.csv --config configs/train.yaml --model out/model
+  train adopt sklearn.onnx --data customers.csv --target churned --positive yes --model out/model
 
 Exit codes: 0 fitted, 2 the table or the configuration does not allow it, 101 a defect"
 )]
@@ -90,8 +91,72 @@ pub(crate) struct FitArgs {
 pub(crate) enum Command {
     /// Write a first configuration for a table
     Init(InitArgs),
+    /// Make a model folder of an ONNX file that another program wrote
+    ///
+    /// scikit-learn's, LightGBM's and XGBoost's exporters are read as they are: an input that takes
+    /// several columns side by side becomes one input a column, and a map from class to probability the
+    /// probabilities. The numbers that the graph computes stay its own.
+    Adopt(AdoptArgs),
     /// Print the configuration's JSON Schema
     Schema,
+}
+
+/// Arguments of `adopt`.
+#[derive(ClapArgs, Clone, Debug)]
+pub(crate) struct AdoptArgs {
+    /// The ONNX file
+    #[arg(value_name = "ONNX")]
+    pub(crate) onnx: PathBuf,
+
+    /// The table that it was fitted on: CSV with a header
+    #[arg(long, value_name = "FILE")]
+    pub(crate) data: PathBuf,
+
+    /// The column that it predicts
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) target: String,
+
+    /// Of two classes the one that counts as positive, as the table writes it
+    #[arg(long, value_name = "VALUE")]
+    pub(crate) positive: Option<String>,
+
+    /// The classes in the order of the graph's probabilities, where the graph does not name them
+    #[arg(long, value_name = "VALUE", value_delimiter = ',')]
+    pub(crate) classes: Vec<String>,
+
+    /// The columns of an input that takes several side by side, in its order [default: all but the
+    /// target and the excluded]
+    #[arg(long, value_name = "COLUMN", value_delimiter = ',')]
+    pub(crate) features: Vec<String>,
+
+    /// Columns that are no features
+    #[arg(long, value_name = "COLUMN", value_delimiter = ',')]
+    pub(crate) exclude: Vec<String>,
+
+    /// Texts that mean a missing cell, besides the empty one
+    #[arg(long, value_name = "TEXT", value_delimiter = ',')]
+    pub(crate) missing: Vec<String>,
+
+    /// The probability from which on a row counts as positive
+    #[arg(long, value_name = "P", default_value = "0.5", value_parser = crate::adopt::threshold)]
+    pub(crate) threshold: yard_contract::Finite,
+
+    /// The seed of the golden rows
+    #[arg(long, value_name = "N", default_value_t = 42)]
+    pub(crate) seed: u64,
+
+    /// The folder for the model
+    #[arg(long, value_name = "DIR", default_value = "out/model")]
+    pub(crate) model: PathBuf,
+
+    /// The commit of the code, recorded in `run.json`
+    #[arg(
+        long,
+        value_name = "SHA",
+        env = "CI_COMMIT_SHA",
+        hide_env_values = true
+    )]
+    pub(crate) commit: Option<String>,
 }
 
 /// Arguments of `init`.

@@ -2,7 +2,7 @@
 
 use yard_boost::BoostError;
 use yard_cli::Failure;
-use yard_model::{BuildError, ModelError, PredictError};
+use yard_model::{AdoptError, BuildError, ModelError, PredictError};
 use yard_stats::{InputError, Undefined};
 use yard_table::TableError;
 
@@ -95,6 +95,14 @@ pub enum TrainError {
     },
     #[error("`{path}` exists")]
     Exists { path: String },
+    #[error("cannot adopt `{path}`")]
+    Adopt { path: String, source: AdoptError },
+    #[error("{given} classes are named, and the graph answers {width} probabilities")]
+    ClassNames { given: usize, width: usize },
+    #[error("one of the classes `{classes}` has to be the positive one")]
+    NoPositive { classes: String },
+    #[error("`algorithm: adopted` is what `train adopt` records; nothing can be fitted by it")]
+    Adopted,
     #[error("nothing to do: `--data` is missing")]
     NoData,
 }
@@ -119,6 +127,14 @@ impl Failure for TrainError {
             Self::TooWide { .. } => {
                 Some("raise `min_category_rows`, or drop columns with many categories".to_owned())
             }
+            Self::Adopt { source: AdoptError::Columns { .. }, .. } => Some(
+                "name them with --features in the order in which the model was fitted on them, or leave others out with --exclude".to_owned(),
+            ),
+            Self::Adopt { source: AdoptError::Model(_), .. } => Some(
+                "every operator of ai.onnx.ml and of tabular pipelines is supported; export the pipeline without custom ones".to_owned(),
+            ),
+            Self::ClassNames { .. } => Some("name them with --classes in the order of the graph's columns".to_owned()),
+            Self::NoPositive { .. } => Some("say which with --positive".to_owned()),
             Self::NoData => Some("see `train --help`".to_owned()),
             Self::Exists { .. } => Some("pass --force to overwrite it".to_owned()),
             _ => None,

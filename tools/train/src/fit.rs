@@ -53,6 +53,7 @@ pub(crate) fn fit(
             let penalty = Penalty::Linear(&config.linear_regression);
             linear::fit(training, weights, penalty, None)
         }
+        Algorithm::Adopted => Err(TrainError::Adopted),
     }?;
     fitted.parameters.extend(weighting(config));
     Ok(fitted)
@@ -131,7 +132,8 @@ pub(crate) fn signature(training: &Training, config: &TrainConfig) -> Signature 
     }
 }
 
-fn feature(name: &str, column: &Column) -> Feature {
+/// What a column of the rows says of the feature.
+pub(crate) fn feature(name: &str, column: &Column) -> Feature {
     let name = name.to_owned();
     match column {
         Column::Number(values) => {

@@ -8,6 +8,7 @@
 //! draws come from the seed and the row, and nothing asks a clock.
 #![warn(missing_docs)]
 
+mod adopt;
 mod args;
 mod boosting;
 mod config;
@@ -47,6 +48,7 @@ use crate::plan::Plan;
 pub fn run(args: Args, io: &mut Io) -> Result<Verdict, TrainError> {
     match (args.command, args.fit) {
         (Some(Command::Init(init)), _) => init::run(&init, io),
+        (Some(Command::Adopt(args)), _) => adopt::run(&args, io),
         (Some(Command::Schema), _) => {
             io.print(|out| out.write_all(schema().as_bytes()))?;
             Ok(Verdict::Pass)

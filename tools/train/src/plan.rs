@@ -121,6 +121,7 @@ fn check_task(config: &TrainConfig) -> Result<(), TrainError> {
         Algorithm::GradientBoosting => task != Task::Multiclass,
         Algorithm::LogisticRegression => task != Task::Regression,
         Algorithm::LinearRegression => task == Task::Regression,
+        Algorithm::Adopted => return Err(TrainError::Adopted),
     };
     if fits {
         return Ok(());

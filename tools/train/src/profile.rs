@@ -2,7 +2,7 @@
 
 use yard_contract::{Answer, CategoryShare, FeatureProfile, Finite, Profile, Signature};
 use yard_model::Answers;
-use yard_table::{Categories, Column};
+use yard_table::{Categories, Column, Table};
 
 use crate::data::Training;
 use crate::target::Target;
@@ -13,15 +13,41 @@ const BINS: usize = 20;
 
 /// The profile of the features and of the model's answers on the same rows.
 pub(crate) fn of(training: &Training, signature: &Signature, answers: &Answers) -> Profile {
-    let features = training.table.columns().map(|(name, column)| match column {
-        Column::Number(values) => numbers(name, values),
-        Column::Category(values) => categories(name, values),
-    });
     Profile {
         rows: training.target.rows() as u64,
         target: target(&signature.target, &training.target),
-        features: features.collect(),
+        features: features(&training.table),
         scores: scores(signature, answers),
+    }
+}
+
+/// The same from a table of features and one that holds the target.
+pub(crate) fn assembled(
+    table: &Table,
+    target: &Table,
+    signature: &Signature,
+    answers: &Answers,
+) -> Profile {
+    let name = signature.target.as_str();
+    Profile {
+        rows: table.rows() as u64,
+        target: target
+            .column(name)
+            .map_or_else(|| numbers(name, &[]), |values| column(name, values)),
+        features: features(table),
+        scores: scores(signature, answers),
+    }
+}
+
+fn features(table: &Table) -> Vec<FeatureProfile> {
+    let columns = table.columns();
+    columns.map(|(name, values)| column(name, values)).collect()
+}
+
+fn column(name: &str, values: &Column) -> FeatureProfile {
+    match values {
+        Column::Number(values) => numbers(name, values),
+        Column::Category(values) => categories(name, values),
     }
 }
 

@@ -47,6 +47,8 @@ pub enum Algorithm {
     LogisticRegression,
     /// Least squares with an L1 and an L2 penalty: ridge, lasso, elastic net.
     LinearRegression,
+    /// Fitted by another program, and adopted as an ONNX file.
+    Adopted,
 }
 
 /// The toolchain that a run's bytes depend on.
@@ -121,6 +123,7 @@ impl Algorithm {
             Self::GradientBoosting => "gradient-boosting",
             Self::LogisticRegression => "logistic-regression",
             Self::LinearRegression => "linear-regression",
+            Self::Adopted => "adopted",
         }
     }
 }

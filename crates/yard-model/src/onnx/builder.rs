@@ -430,7 +430,7 @@ fn expect_size(what: &'static str, expected: usize, found: usize) -> Result<(), 
 }
 
 /// `[N, width]`.
-fn declaration(name: &str, elem_type: i32, width: usize) -> ValueInfo {
+pub(super) fn declaration(name: &str, elem_type: i32, width: usize) -> ValueInfo {
     let rows = Dimension {
         value: None,
         param: Some("N".to_owned()),

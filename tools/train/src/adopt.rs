@@ -1,0 +1,246 @@
+//! A model folder from an ONNX file that another program wrote: the graph reshaped to one input a
+//! column, and signature, profile and golden rows from a table. The answers stay the graph's own.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use yard_cli::{Io, Verdict, files};
+use yard_contract::{
+    Algorithm, Answer, Binary, Classes, Environment, Feature, Finite, Input, ManifestFile,
+    Multiclass, Profile, Regression, Run, Scalar, Sha256, Signature,
+};
+use yard_model::{Adopted, Outlet, Predictor, file};
+use yard_table::{ColumnKind, ColumnSpec, Layout, Table};
+
+use crate::args::AdoptArgs;
+use crate::error::TrainError;
+use crate::{fit, golden, profile};
+
+pub(crate) fn run(args: &AdoptArgs, io: &mut Io) -> Result<Verdict, TrainError> {
+    let source = io.read("onnx", &args.onnx)?;
+    let rows = io.read("table", &args.data)?;
+    let fail = |source| TrainError::Table {
+        path: args.data.display().to_string(),
+        source,
+    };
+    let layout = Layout::sniff(&rows.bytes).with_missing(&args.missing);
+    let columns = columns(args, &rows.bytes, &layout)?;
+    let refuse = |source| TrainError::Adopt {
+        path: args.onnx.display().to_string(),
+        source,
+    };
+    let mut adopted = Adopted::read(&source.bytes, &columns).map_err(refuse)?;
+    let answer = answer(args, &mut adopted)?;
+
+    let kind = |text| {
+        if text {
+            ColumnKind::Category
+        } else {
+            ColumnKind::Number
+        }
+    };
+    let specs = adopted
+        .inputs
+        .iter()
+        .map(|(name, text)| ColumnSpec::new(name, kind(*text)));
+    let specs: Vec<ColumnSpec> = specs.collect();
+    let table = Table::read(&rows.bytes, &layout, &specs).map_err(fail)?;
+    let target = ColumnSpec::new(&args.target, target_kind(&answer));
+    let target = Table::read(&rows.bytes, &layout, &[target]).map_err(fail)?;
+    let signature = Signature {
+        target: args.target.clone(),
+        answer,
+        features: features(&table, &adopted),
+        missing: args.missing.clone(),
+    };
+    let predictor = Predictor::new(&adopted.onnx, signature.clone())?;
+    let answers = predictor.predict(&table)?;
+    let profile = profile::assembled(&table, &target, &signature, &answers);
+    let golden = golden::of(&table, &predictor, args.seed)?;
+    let run = Run {
+        algorithm: Algorithm::Adopted,
+        parameters: parameters(&adopted, source.input.sha256),
+        seed: args.seed,
+        commit: args.commit.clone(),
+        environment: Environment {
+            trainyard: io.producer().version.clone(),
+            onnx_opset: adopted.opsets.0,
+            onnx_ml_opset: adopted.opsets.1,
+        },
+        rows: table.rows() as u64,
+        history: Vec::new(),
+        importance: Vec::new(),
+        cross_validation: None,
+        trivial: Vec::new(),
+        files: Vec::new(),
+    };
+    let from = vec![source.input, rows.input];
+    write(
+        &args.model,
+        io,
+        from,
+        &adopted.onnx,
+        signature,
+        profile,
+        golden,
+        run,
+    )?;
+    let folder = args.model.display();
+    let producer = &adopted.producer;
+    let inputs = adopted.inputs.len();
+    io.print(|out| writeln!(out, "{folder}: {inputs} features, written by {producer}"))?;
+    Ok(Verdict::Pass)
+}
+
+/// The names for an input that takes several columns: as given, or all that are neither the target nor
+/// excluded.
+fn columns(args: &AdoptArgs, bytes: &[u8], layout: &Layout) -> Result<Vec<String>, TrainError> {
+    if !args.features.is_empty() {
+        return Ok(args.features.clone());
+    }
+    let rows = yard_table::Rows::new(bytes, layout).map_err(|source| TrainError::Table {
+        path: args.data.display().to_string(),
+        source,
+    })?;
+    let names = rows.header().iter();
+    Ok(names
+        .filter(|name| **name != args.target && !args.exclude.contains(name))
+        .cloned()
+        .collect())
+}
+
+fn answer(args: &AdoptArgs, adopted: &mut Adopted) -> Result<Answer, TrainError> {
+    let (name, classes, width) = match adopted.outlet.clone() {
+        Outlet::Value { name } => return Ok(Answer::Regression(Regression { value: name })),
+        Outlet::Probabilities {
+            name,
+            classes,
+            width,
+        } => (name, classes, width),
+    };
+    let classes = match (classes, &args.classes) {
+        (_, given) if !given.is_empty() => given.clone(),
+        (Some(classes), _) => classes,
+        (None, _) => (0..width).map(|class| class.to_string()).collect(),
+    };
+    if classes.len() != width {
+        return Err(TrainError::ClassNames {
+            given: classes.len(),
+            width,
+        });
+    }
+    if width > 2 {
+        return Ok(Answer::Multiclass(Multiclass {
+            classes,
+            probabilities: name,
+        }));
+    }
+    let positive = args.positive.as_ref().and_then(|positive| {
+        classes
+            .iter()
+            .position(|class| class == positive)
+            .map(|place| (place, positive))
+    });
+    let Some((place, positive)) = positive else {
+        return Err(TrainError::NoPositive {
+            classes: classes.join("`, `"),
+        });
+    };
+    if place == 0 {
+        adopted
+            .reorder(&[1, 0])
+            .map_err(|source| TrainError::Adopt {
+                path: args.onnx.display().to_string(),
+                source,
+            })?;
+    }
+    let (Outlet::Probabilities { name, .. } | Outlet::Value { name }) = &adopted.outlet;
+    Ok(Answer::Binary(Binary {
+        classes: Classes {
+            negative: classes[1 - place].clone(),
+            positive: positive.clone(),
+        },
+        probabilities: name.clone(),
+        margin: None,
+        threshold: args.threshold,
+    }))
+}
+
+const fn target_kind(answer: &Answer) -> ColumnKind {
+    match answer {
+        Answer::Regression(_) => ColumnKind::Number,
+        Answer::Binary(_) | Answer::Multiclass(_) => ColumnKind::Category,
+    }
+}
+
+fn features(table: &Table, adopted: &Adopted) -> Vec<Feature> {
+    adopted
+        .inputs
+        .iter()
+        .filter_map(|(name, _)| Some(fit::feature(name, table.column(name)?)))
+        .collect()
+}
+
+fn parameters(adopted: &Adopted, source: Sha256) -> BTreeMap<String, Scalar> {
+    [
+        (
+            "producer".to_owned(),
+            Scalar::from(adopted.producer.as_str()),
+        ),
+        (
+            "source_sha256".to_owned(),
+            Scalar::from(source.to_string().as_str()),
+        ),
+    ]
+    .into()
+}
+
+/// Writes the folder, `run.json` last: it names the digests of the rest.
+#[expect(clippy::too_many_arguments, reason = "the parts of a model folder")]
+fn write(
+    folder: &Path,
+    io: &mut Io,
+    from: Vec<Input>,
+    onnx: &[u8],
+    signature: Signature,
+    profile: Profile,
+    golden: yard_contract::Golden,
+    mut run: Run,
+) -> Result<(), TrainError> {
+    let at = |name: &str| folder.join(name);
+    let model = Input::new("model", file::MODEL, files::write(&at(file::MODEL), onnx)?);
+    let of_model = || vec![model.clone()];
+    let mut note = |name: &str, bytes: &[u8]| {
+        run.files.push(ManifestFile {
+            path: name.to_owned(),
+            size: bytes.len() as u64,
+            sha256: Sha256::of(bytes),
+        });
+    };
+    note(file::MODEL, onnx);
+    note(
+        file::SIGNATURE,
+        &io.write_artifact(&at(file::SIGNATURE), of_model(), signature)?
+            .to_bytes(),
+    );
+    note(
+        file::PROFILE,
+        &io.write_artifact(&at(file::PROFILE), from.clone(), profile)?
+            .to_bytes(),
+    );
+    note(
+        file::GOLDEN,
+        &io.write_artifact(&at(file::GOLDEN), of_model(), golden)?
+            .to_bytes(),
+    );
+    io.write_artifact(&at(file::RUN), from, run)?;
+    Ok(())
+}
+
+/// The probability from which on a row counts as positive, as the command line gives it.
+pub(crate) fn threshold(text: &str) -> Result<Finite, String> {
+    let value: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
+    Finite::new(value)
+        .filter(|value| (0.0..=1.0).contains(&value.get()))
+        .ok_or_else(|| "not between 0 and 1".to_owned())
+}
