@@ -31,6 +31,14 @@ impl Checkout {
     /// # Errors
     /// When git is missing, or a file cannot be copied.
     pub fn of_repository() -> Result<Self> {
+        Self::of_folders(&[("", "")])
+    }
+
+    /// Copies folders of the repository, each to a place of its own, and commits them.
+    ///
+    /// # Errors
+    /// When git is missing, or a file cannot be copied.
+    pub fn of_folders(folders: &[(&str, &str)]) -> Result<Self> {
         let root = repository()?;
         let checkout = Self {
             folder: tempfile::Builder::new().prefix("trainyard-").tempdir()?,
@@ -50,11 +58,16 @@ impl Checkout {
             if !from.is_file() {
                 continue; // deleted and not committed yet
             }
-            let to = checkout.path().join(name);
-            if let Some(parent) = to.parent() {
-                fs::create_dir_all(parent)?;
+            for (folder, place) in folders {
+                let Ok(rest) = Path::new(name).strip_prefix(folder) else {
+                    continue;
+                };
+                let to = checkout.path().join(place).join(rest);
+                if let Some(parent) = to.parent() {
+                    fs::create_dir_all(parent)?;
+                }
+                fs::copy(&from, &to).with_context(|| format!("copying `{name}`"))?;
             }
-            fs::copy(&from, &to).with_context(|| format!("copying `{name}`"))?;
         }
         git(
             checkout.path(),

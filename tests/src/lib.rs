@@ -15,6 +15,7 @@
 //! ```
 #![warn(missing_docs)]
 
+mod actions;
 mod checkout;
 mod containers;
 mod environment;
@@ -22,9 +23,11 @@ mod line;
 mod peers;
 mod ran;
 mod serving;
+mod stages;
 mod tools;
 mod yard;
 
+pub use actions::actions;
 pub use checkout::{Checkout, repository};
 pub use containers::{ImageRegistry, static_serve, static_tool};
 pub use environment::{command, search_path, variable};
@@ -32,5 +35,6 @@ pub use line::{Line, example};
 pub use peers::{compare, compare_with, gitlab_ci_local, python, rscript};
 pub use ran::{Ran, files_below};
 pub use serving::Serving;
+pub use stages::stages;
 pub use tools::{TOOLS, example_program, scratch, target, tools};
 pub use yard::Yard;

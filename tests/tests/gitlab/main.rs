@@ -1,6 +1,20 @@
 //! Our own GitLab pipeline, which includes our own template, run for real by gitlab-ci-local in
 //! shell mode: every job in a folder of its own, with nothing but its artifacts.
 
+mod consumer;
+#[expect(
+    clippy::unwrap_used,
+    dead_code,
+    reason = "the faults are for the tests of the registry"
+)]
+#[path = "../../../crates/yard-registry/tests/fake_gitlab/mod.rs"]
+mod fake_gitlab;
+#[expect(
+    clippy::unwrap_used,
+    reason = "the rudeness is for the tests of the client"
+)]
+#[path = "../../../crates/yard-forge/tests/loopback/mod.rs"]
+mod loopback;
 mod pipeline;
 
 use std::fs;
@@ -32,6 +46,7 @@ const MERGE_REQUEST: [&str; 6] = [
     "--unset-variable",
     "CI_COMMIT_BRANCH",
 ];
+const SCHEDULE: [&str; 2] = ["--variable", "CI_PIPELINE_SOURCE=schedule"];
 
 /// The gate's floor for the AUC, raised above anything that this data allows.
 fn out_of_reach(gate: &str) -> String {
@@ -129,13 +144,14 @@ fn every_event_gets_the_jobs_it_should() -> Result<()> {
     let Some(pipeline) = Pipeline::new()? else {
         return Ok(());
     };
-    let ours = ["format", "clippy", "build", "unit"];
-    let judging = ["check-data", "train", "evaluate", "package"];
+    let ours = ["format", "clippy", "build"];
+    let judging = ["lint", "unit", "train", "evaluate", "package"];
     let running = ["deploy", "smoke", "stop"];
     for (event, expected) in [
         (&BRANCH[..], [&ours[..], &judging, &running].concat()),
         (&TAG, [&ours[..], &judging, &running].concat()),
-        (&MERGE_REQUEST, [&ours[..], &judging].concat()),
+        (&MERGE_REQUEST, [&ours[..], &judging, &["report"]].concat()),
+        (&SCHEDULE, [&ours[..], &["drift"]].concat()),
         (&OTHER_TAG, ours.to_vec()),
     ] {
         let mut names = pipeline.names(event)?;
@@ -174,7 +190,7 @@ fn the_expanded_pipeline_says_what_gitlab_needs() -> Result<()> {
     let listed = preview["stages"].as_array().context("stages")?;
     assert_eq!(listed[1..listed.len() - 1], stages); // between GitLab's own `.pre` and `.post`
     for (job, stage) in [
-        ("check-data", "lint"),
+        ("lint", "lint"),
         ("clippy", "lint"),
         ("unit", "unit"),
         ("train", "train"),
@@ -185,14 +201,7 @@ fn the_expanded_pipeline_says_what_gitlab_needs() -> Result<()> {
     ] {
         assert_eq!(preview[job]["stage"], stage, "{job}");
     }
-    for job in [
-        "check-data",
-        "train",
-        "evaluate",
-        "package",
-        "deploy",
-        "smoke",
-    ] {
+    for job in ["lint", "train", "evaluate", "package", "deploy", "smoke"] {
         assert_eq!(
             preview[job]["artifacts"]["when"], "always",
             "{job}: evidence outlives failure"

@@ -15,7 +15,8 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 /// What an event sets that GitLab itself would set: not worth a warning in the output.
-const OVERRIDDEN: &str = "CI_API_V4_URL,CI_COMMIT_TAG,CI_MERGE_REQUEST_IID,CI_PIPELINE_SOURCE";
+const OVERRIDDEN: &str =
+    "CI_API_V4_URL,CI_COMMIT_TAG,CI_MERGE_REQUEST_IID,CI_PIPELINE_SOURCE,CI_PROJECT_ID,GITLAB_CI";
 
 /// The repository's copy, and how its pipeline is started.
 pub(crate) struct Pipeline {
@@ -33,13 +34,26 @@ pub(crate) struct Outcome {
     pub(crate) states: BTreeMap<String, String>,
 }
 
+impl Outcome {
+    /// Panics unless a job ended so.
+    #[track_caller]
+    pub(crate) fn assert_state(&self, job: &str, state: &str) {
+        let met = self.states.get(job).map(String::as_str);
+        assert_eq!(met, Some(state), "{job}\n{}", self.log);
+    }
+}
+
 impl Pipeline {
     /// `None` where gitlab-ci-local cannot be had.
     pub(crate) fn new() -> Result<Option<Self>> {
+        Self::of(Checkout::of_repository()?)
+    }
+
+    /// The pipeline of another project.
+    pub(crate) fn of(checkout: Checkout) -> Result<Option<Self>> {
         let Some(script) = gitlab_ci_local()? else {
             return Ok(None);
         };
-        let checkout = Checkout::of_repository()?;
         let home = checkout.hidden_folder("home")?;
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         Ok(Some(Self {
@@ -80,15 +94,11 @@ impl Pipeline {
     pub(crate) fn run(&self, event: &[&str], more: &[&str]) -> Result<Outcome> {
         let bin = format!("TRAINYARD_BIN={}", tools()?.display());
         let listen = format!("MODEL_LISTEN=127.0.0.1:{}", self.port);
-        // An empty API address: this job belongs to no GitLab, so packages stay in folders.
-        let variables = [
-            "--variable",
-            &bin,
-            "--variable",
-            &listen,
-            "--variable",
-            "CI_API_V4_URL=",
-        ];
+        let mut variables = vec!["--variable", &bin, "--variable", &listen];
+        if !event.iter().any(|word| word.starts_with("CI_API_V4_URL=")) {
+            // An empty API address: this job belongs to no GitLab, so packages stay in folders.
+            variables.extend(["--variable", "CI_API_V4_URL="]);
+        }
         let output = self
             .command(&[&variables[..], event, more].concat())?
             .output()?;
@@ -179,13 +189,7 @@ impl Pipeline {
         let log = &outcome.log;
         assert_eq!(outcome.code, Some(0), "{log}");
         for job in [
-            "format",
-            "build",
-            "check-data",
-            "train",
-            "package",
-            "deploy",
-            "smoke",
+            "format", "build", "lint", "train", "package", "deploy", "smoke",
         ] {
             assert_eq!(
                 outcome.states.get(job).map(String::as_str),
@@ -205,7 +209,7 @@ impl Pipeline {
         );
 
         for (job, path) in [
-            ("check-data", "out/data-report.json"),
+            ("lint", "out/data-report.json"),
             ("train", "out/model/model.onnx"),
             ("train", "out/holdout.csv"),
             ("train", "out/split.json"),
