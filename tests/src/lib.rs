@@ -17,8 +17,10 @@
 
 mod actions;
 mod checkout;
+mod composite;
 mod containers;
 mod environment;
+mod hostile;
 mod line;
 mod peers;
 mod ran;
@@ -29,8 +31,10 @@ mod yard;
 
 pub use actions::actions;
 pub use checkout::{Checkout, repository};
+pub use composite::{Job, Outcome};
 pub use containers::{ImageRegistry, static_serve, static_tool};
 pub use environment::{command, search_path, variable};
+pub use hostile::references;
 pub use line::{Line, example};
 pub use peers::{compare, compare_with, gitlab_ci_local, python, rscript};
 pub use ran::{Ran, files_below};
