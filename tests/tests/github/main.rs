@@ -2,6 +2,7 @@
 //! for every event, and each action alone with hostile names.
 
 mod hostile;
+mod lint;
 
 use std::path::PathBuf;
 

@@ -9,7 +9,7 @@ use crate::pipeline::{Outcome, Pipeline};
 use crate::{BRANCH, MERGE_REQUEST, SCHEDULE, TAG};
 
 /// The example project, with the template beside it as if its project were this one.
-fn consumer() -> Result<Option<Pipeline>> {
+pub(crate) fn consumer() -> Result<Option<Pipeline>> {
     let checkout = Checkout::of_folders(&[
         ("ci-templates/examples/gitlab", ""),
         ("ci-templates/gitlab", "ci-templates/gitlab"),

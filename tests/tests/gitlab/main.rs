@@ -16,12 +16,12 @@ mod fake_gitlab;
 #[path = "../../../crates/yard-forge/tests/loopback/mod.rs"]
 mod loopback;
 mod pipeline;
+mod template;
 
 use std::fs;
 
 use anyhow::{Context as _, Result};
 use e2e::repository;
-use serde_json::Value;
 
 use pipeline::Pipeline;
 
@@ -181,8 +181,7 @@ fn the_expanded_pipeline_says_what_gitlab_needs() -> Result<()> {
     let Some(pipeline) = Pipeline::new()? else {
         return Ok(());
     };
-    let output = pipeline.command(&["--preview"])?.output()?;
-    let preview: Value = serde_saphyr::from_str(&String::from_utf8(output.stdout)?)?;
+    let preview = pipeline.preview()?;
 
     let stages = [
         "lint", "unit", "train", "evaluate", "package", "deploy", "smoke",

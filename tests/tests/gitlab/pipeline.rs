@@ -120,6 +120,13 @@ impl Pipeline {
         })
     }
 
+    /// The pipeline as it is once everything is included and extended.
+    pub(crate) fn preview(&self) -> Result<Value> {
+        let output = self.command(&["--preview"])?.output()?;
+        serde_saphyr::from_str(&String::from_utf8(output.stdout)?)
+            .with_context(|| String::from_utf8_lossy(&output.stderr).into_owned())
+    }
+
     /// The jobs that an event gets, as gitlab-ci-local expands them, without running any.
     pub(crate) fn list(&self, event: &[&str]) -> Result<Vec<Value>> {
         let output = self
