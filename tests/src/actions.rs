@@ -1,9 +1,13 @@
 //! One composite action a tool, all from one pattern.
 
 /// The tools that a step can call, with the question that each answers.
-const TOOLS: [(&str, &str); 11] = [
+const TOOLS: [(&str, &str); 12] = [
     ("data-check", "Is the table fit to train on?"),
     ("train", "Fit the model of this commit, repeatably"),
+    (
+        "fetch-package",
+        "Fetch a released model by version or alias, verified",
+    ),
     ("eval-gate", "May the model replace the champion?"),
     (
         "model-card",
@@ -47,6 +51,7 @@ pub fn actions() -> Vec<(&'static str, String)> {
 fn action(tool: &str, purpose: &str) -> String {
     let token = if [
         "publish-package",
+        "fetch-package",
         "promote-model",
         "forge-report",
         "publish-image",

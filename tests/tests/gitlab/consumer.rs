@@ -16,11 +16,12 @@ pub(crate) fn consumer() -> Result<Option<Pipeline>> {
     ])?;
     checkout.edit(".gitlab-ci.yml", |text| {
         text.replace(
-            "project: group/trainyard",
-            "local: ci-templates/gitlab/ml-pipeline.yml",
+            "- project: group/trainyard",
+            "- local: ci-templates/gitlab/ml-pipeline.yml",
         )
         .replace("    ref: v0.1.0\n", "")
         .replace("    file: ci-templates/gitlab/ml-pipeline.yml\n", "")
+        .replace(" }", ", deployed: churn@1.2.3, fresh: data/training.csv }")
     })?;
     checkout.commit("Include what lies here")?;
     Pipeline::of(checkout)
@@ -84,6 +85,12 @@ fn a_tag_publishes_once_and_a_second_run_of_it_changes_nothing() -> Result<()> {
     outcome.assert_state("deploy", "PASS");
     outcome.assert_state("smoke", "PASS");
     pipeline.assert_stops()?;
+
+    // On a schedule, what is deployed is fetched by its version and fresh rows are held to it.
+    let scheduled = run(&pipeline, &gitlab, &SCHEDULE, &[])?;
+    assert_eq!(scheduled.code, Some(0), "{}", scheduled.log);
+    let drift = pipeline.json("drift", "out/drift-report.json")?;
+    assert_eq!(drift["kind"], "drift-report", "{}", scheduled.log);
 
     assert!(!gitlab.take_log("PUT").is_empty());
     let again = run(&pipeline, &gitlab, &TAG, &["--manual", "deploy"])?;

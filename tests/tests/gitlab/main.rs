@@ -9,6 +9,7 @@ mod consumer;
 )]
 #[path = "../../../crates/yard-registry/tests/fake_gitlab/mod.rs"]
 mod fake_gitlab;
+mod install;
 #[expect(
     clippy::unwrap_used,
     reason = "the rudeness is for the tests of the client"
