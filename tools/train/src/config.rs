@@ -115,7 +115,12 @@ pub(crate) struct CrossValidationConfig {
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct BoostingConfig {
-    /// How many trees.
+    /// Which loss is made small where the target is a number; absent: `squared`. Of classes it is
+    /// the log loss.
+    pub(crate) objective: Option<Loss>,
+    /// How trees see categories; absent: `native` of several classes, else `ranked`.
+    pub(crate) categories: Option<CategoryCoding>,
+    /// How many trees; of several classes, so many for each.
     pub(crate) rounds: u32,
     /// How far each tree moves the score.
     pub(crate) learning_rate: Finite,
@@ -133,6 +138,39 @@ pub(crate) struct BoostingConfig {
     pub(crate) column_sample: Finite,
     /// The most bins of a column.
     pub(crate) max_bins: u32,
+}
+
+/// The loss of a number, and so what the model answers.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub(crate) enum Loss {
+    /// The mean.
+    Squared,
+    /// The median.
+    Absolute,
+    /// The mean of a count or a rate, never below 0: the target's logarithm is learnt.
+    Poisson,
+    /// A quantile.
+    Quantile {
+        /// The share of targets that lie below it, above 0 and below 1.
+        level: Finite,
+    },
+    /// Something between mean and median, which far-off targets move little.
+    Huber {
+        /// From which error on a target counts as far off, in the target's unit, above 0.
+        delta: Finite,
+    },
+}
+
+/// How trees see a category.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum CategoryCoding {
+    /// As itself: a split asks for a set of categories.
+    Native,
+    /// By the rank of its mean target: a split asks for the lower ranks. Not for several classes,
+    /// which have no one order.
+    Ranked,
 }
 
 /// Parameters of logistic regression.
@@ -180,6 +218,8 @@ fn one_half() -> Finite {
 impl Default for BoostingConfig {
     fn default() -> Self {
         Self {
+            objective: None,
+            categories: None,
             rounds: 200,
             learning_rate: finite(0.05),
             max_leaves: 15,

@@ -121,7 +121,7 @@ impl Failure for TrainError {
             Self::TooManyClasses { .. } => Some("set `task: regression` where it is a number".to_owned()),
             Self::AbsentClass { .. } => Some("split with `method: stratified`, or drop the rows of that class".to_owned()),
             Self::NotFor { .. } => Some(
-                "`gradient-boosting` takes two classes and numbers, `logistic-regression` two classes and several, `linear-regression` numbers".to_owned(),
+                "`gradient-boosting` takes every task, `logistic-regression` two classes and several, `linear-regression` numbers".to_owned(),
             ),
             Self::OneClass { part: "held-out", .. } | Self::EmptyPart { .. } => Some("hold out more rows, or split earlier".to_owned()),
             Self::TooWide { .. } => {

@@ -7,7 +7,7 @@ use yard_cli::{Format, Io};
 use yard_contract::{Algorithm, Finite, Input, SplitMethod, Task};
 
 use crate::args::FitArgs;
-use crate::config::TrainConfig;
+use crate::config::{CategoryCoding, TrainConfig};
 use crate::error::TrainError;
 
 /// Everything that a fit needs, checked.
@@ -117,8 +117,20 @@ fn check_task(config: &TrainConfig) -> Result<(), TrainError> {
             });
         }
     }
+    let boosting = &config.gradient_boosting;
+    if task != Task::Regression && boosting.objective.is_some() {
+        let key = "gradient_boosting.objective";
+        return unfit(key, "absent where `task` is not `regression`");
+    }
+    if task == Task::Multiclass && boosting.categories == Some(CategoryCoding::Ranked) {
+        return Err(TrainError::OutOfRange {
+            key: "gradient_boosting.categories",
+            found: "ranked".to_owned(),
+            expected: "`native` where `task` is `multiclass`",
+        });
+    }
     let fits = match config.algorithm {
-        Algorithm::GradientBoosting => task != Task::Multiclass,
+        Algorithm::GradientBoosting => true,
         Algorithm::LogisticRegression => task != Task::Regression,
         Algorithm::LinearRegression => task == Task::Regression,
         Algorithm::Adopted => return Err(TrainError::Adopted),

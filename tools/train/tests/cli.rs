@@ -183,7 +183,7 @@ fn what_cannot_be_fitted_is_exit_2_with_a_reason_and_leaves_no_model() {
     let ragged = good.replacen("\n5,", "\n5,5,", 1);
     let unlabelled = good.replacen(",no\n", ",\n", 1);
     let header = "id,income,age,region,month,late\n".to_owned();
-    let cases: [(&str, &str, &str); 24] = [
+    let cases: [(&str, &str, &str); 28] = [
         ("", CONFIG, "the table is empty"),
         (&header, CONFIG, "the table has a header and no rows"),
         (&one_class, CONFIG, "needs two values, `yes` and one other"),
@@ -203,8 +203,31 @@ fn what_cannot_be_fitted_is_exit_2_with_a_reason_and_leaves_no_model() {
         ),
         (
             &good,
-            &several("multiclass", "region", "gradient-boosting"),
-            "`gradient-boosting` cannot be fitted where `task` is `multiclass`",
+            &several("multiclass", "region", "linear-regression"),
+            "`linear-regression` cannot be fitted where `task` is `multiclass`",
+        ),
+        (
+            &good,
+            &several("multiclass", "region", "gradient-boosting")
+                .replace("{rounds", "{categories: ranked, rounds"),
+            "`gradient_boosting.categories` is ranked",
+        ),
+        (
+            &good,
+            &CONFIG.replace("{rounds", "{objective: absolute, rounds"),
+            "`gradient_boosting.objective` is given",
+        ),
+        (
+            &good,
+            &several("regression", "income", "gradient-boosting")
+                .replace("{rounds", "{objective: {quantile: {level: 1.0}}, rounds"),
+            "`level` is 1, but must be above 0 and below 1",
+        ),
+        (
+            &good,
+            &several("regression", "income", "gradient-boosting")
+                .replace("{rounds", "{objective: {quantile: {levle: 0.5}}, rounds"),
+            "unknown field `levle`",
         ),
         (
             &good,
@@ -446,8 +469,42 @@ fn every_task_gives_a_model_that_is_better_than_trivial_ones() {
             "gradient-boosting",
             "weight_column: weight\n",
         ),
+        (
+            "multiclass",
+            "region",
+            "gradient-boosting",
+            "class_weight: balanced\nweight_column: weight\n",
+        ),
+        (
+            "regression",
+            "spend",
+            "gradient-boosting",
+            "objective: poisson",
+        ),
+        (
+            "regression",
+            "spend",
+            "gradient-boosting",
+            "objective: absolute",
+        ),
+        (
+            "regression",
+            "spend",
+            "gradient-boosting",
+            "objective: {huber: {delta: 200}}",
+        ),
+        (
+            "regression",
+            "spend",
+            "gradient-boosting",
+            "objective: {quantile: {level: 0.6}}",
+        ),
     ] {
-        let config = several(task, target, algorithm);
+        let (objective, weights) = match weights.strip_prefix("objective") {
+            Some(_) => (weights, ""),
+            None => ("rounds: 20", weights),
+        };
+        let config = several(task, target, algorithm).replace("rounds: 20", objective);
         let config = format!("{config}cross_validation: {{folds: 3}}\n{weights}");
         let project = Project::new(&data, &config);
         let output = project.train(&["--threads", "1"]);

@@ -291,6 +291,11 @@ impl GraphBuilder {
         self.numbers("", "Sigmoid", &[&numbers.name], Vec::new(), numbers.width)
     }
 
+    /// `e^x`.
+    pub fn exp(&mut self, numbers: &Numbers) -> Numbers {
+        self.numbers("", "Exp", &[&numbers.name], Vec::new(), numbers.width)
+    }
+
     /// Shares of `e^x` across the columns.
     pub fn softmax(&mut self, numbers: &Numbers) -> Numbers {
         self.numbers(

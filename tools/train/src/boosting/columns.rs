@@ -1,0 +1,112 @@
+//! Columns of the table as trees see them.
+
+use std::collections::BTreeMap;
+
+use yard_boost::{Column as BoostColumn, MISSING_CATEGORY};
+use yard_table::{Column, Table};
+
+use crate::config::CategoryCoding;
+use crate::ranks::Ranks;
+
+/// What becomes of a column's cells.
+pub(super) enum Coding {
+    /// They are numbers.
+    Number,
+    /// A category becomes its rank, which is a number.
+    Ranked(Ranks),
+    /// A category becomes its place among those of the rows to fit on, in byte order; trees ask for
+    /// sets of them.
+    Native(BTreeMap<String, u32>),
+}
+
+/// Every feature with its coding, in the order of the graph's inputs.
+pub(super) struct Codings {
+    pub(super) features: Vec<(String, Coding)>,
+}
+
+impl Codings {
+    /// Learns the codings of the rows to fit on.
+    pub(super) fn fit(
+        table: &Table,
+        categories: CategoryCoding,
+        labels: &[f64],
+        weights: Option<&[f64]>,
+    ) -> Self {
+        let coding = |column: &Column| match (column, categories) {
+            (Column::Number(_), _) => Coding::Number,
+            (Column::Category(values), CategoryCoding::Ranked) => {
+                Coding::Ranked(Ranks::fit(values, labels, weights))
+            }
+            (Column::Category(values), CategoryCoding::Native) => {
+                // The table's levels may be those of rows that are held out.
+                let mut used = BTreeMap::new();
+                for &code in &values.codes {
+                    let level = &values.levels[code as usize];
+                    if !level.is_empty() && !used.contains_key(level) {
+                        used.insert(level.clone(), 0);
+                    }
+                }
+                used.values_mut()
+                    .zip(0..)
+                    .for_each(|(place, at)| *place = at);
+                Coding::Native(used)
+            }
+        };
+        let features = table.columns();
+        let features = features.map(|(name, column)| (name.to_owned(), coding(column)));
+        Self {
+            features: features.collect(),
+        }
+    }
+
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.features.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// The columns of a table of the same features.
+    pub(super) fn apply<'t>(&self, table: &'t Table) -> Vec<Prepared<'t>> {
+        let codings = self.features.iter().map(|(_, coding)| coding);
+        let columns = table.columns().map(|(_, column)| column);
+        codings
+            .zip(columns)
+            .map(|(coding, column)| match (coding, column) {
+                (_, Column::Number(values)) => Prepared::Numbers(values),
+                (Coding::Ranked(ranks), Column::Category(values)) => {
+                    Prepared::Ranks(ranks.apply(values))
+                }
+                (Coding::Native(places), Column::Category(values)) => {
+                    // A level that was never seen has a code that no tree asks for.
+                    let unseen = u32::try_from(places.len()).unwrap_or(MISSING_CATEGORY);
+                    let code = |level: &String| match places.get(level) {
+                        Some(place) => *place,
+                        None if level.is_empty() => MISSING_CATEGORY,
+                        None => unseen,
+                    };
+                    let of_level: Vec<u32> = values.levels.iter().map(code).collect();
+                    let codes = values.codes.iter().map(|&code| of_level[code as usize]);
+                    Prepared::Codes(codes.collect())
+                }
+                (Coding::Number, Column::Category(_)) => {
+                    unreachable!("a coding is applied to columns of the kind it was learnt from")
+                }
+            })
+            .collect()
+    }
+}
+
+/// A column as the trees see it.
+pub(super) enum Prepared<'t> {
+    Numbers(&'t [f32]),
+    Ranks(Vec<f32>),
+    Codes(Vec<u32>),
+}
+
+impl Prepared<'_> {
+    pub(super) fn column(&self) -> BoostColumn<'_> {
+        match self {
+            Self::Numbers(values) => BoostColumn::Numbers(values),
+            Self::Ranks(values) => BoostColumn::Numbers(values),
+            Self::Codes(codes) => BoostColumn::Categories(codes),
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! The configuration as the engine takes it, and as `run.json` records it.
+
+use std::collections::BTreeMap;
+
+use yard_boost::{Objective, Params};
+use yard_contract::Scalar;
+
+use crate::config::{BoostingConfig, CategoryCoding, Loss};
+use crate::target::Target;
+
+impl BoostingConfig {
+    /// How categories are given to the trees. Several classes have no one order of categories.
+    pub(super) fn coding(&self, target: &Target) -> CategoryCoding {
+        match (target, self.categories) {
+            (Target::Multiclass { .. }, _) => CategoryCoding::Native,
+            (_, given) => given.unwrap_or(CategoryCoding::Ranked),
+        }
+    }
+}
+
+/// The objective of a target that is a number.
+pub(super) fn of_numbers(config: &BoostingConfig) -> Objective {
+    match config.objective {
+        None | Some(Loss::Squared) => Objective::Squared,
+        Some(Loss::Absolute) => Objective::Absolute,
+        Some(Loss::Poisson) => Objective::Poisson,
+        Some(Loss::Quantile { level }) => Objective::Quantile { level: level.get() },
+        Some(Loss::Huber { delta }) => Objective::Huber { delta: delta.get() },
+    }
+}
+
+/// The engine's parameters.
+pub(super) fn params(config: &BoostingConfig, objective: Objective, seed: u64) -> Params {
+    let count = |value: u32| value as usize;
+    Params {
+        rounds: count(config.rounds),
+        learning_rate: config.learning_rate.get(),
+        max_leaves: count(config.max_leaves),
+        max_depth: config.max_depth.map(count),
+        min_rows_in_leaf: count(config.min_rows_in_leaf),
+        lambda_l2: config.lambda_l2.get(),
+        row_sample: config.row_sample.get(),
+        column_sample: config.column_sample.get(),
+        max_bins: count(config.max_bins),
+        seed,
+        ..Params::new(objective)
+    }
+}
+
+/// Every parameter, defaults included.
+pub(super) fn recorded(params: &Params, coding: CategoryCoding) -> BTreeMap<String, Scalar> {
+    let count = |value: usize| Scalar::number(value as f64);
+    let number = Scalar::number;
+    let (objective, parameter) = match params.objective {
+        Objective::Logistic | Objective::Softmax { .. } => ("log_loss", None),
+        Objective::Squared => ("squared", None),
+        Objective::Absolute => ("absolute", None),
+        Objective::Poisson => ("poisson", None),
+        Objective::Quantile { level } => ("quantile", Some(("objective.level", level))),
+        Objective::Huber { delta } => ("huber", Some(("objective.delta", delta))),
+        _ => ("other", None),
+    };
+    let coding = match coding {
+        CategoryCoding::Native => "native",
+        CategoryCoding::Ranked => "ranked",
+    };
+    let depth = params.max_depth.map_or(Scalar::Null, count);
+    let recorded = [
+        ("objective", Scalar::from(objective)),
+        ("categories", Scalar::from(coding)),
+        ("rounds", count(params.rounds)),
+        ("learning_rate", number(params.learning_rate)),
+        ("max_leaves", count(params.max_leaves)),
+        ("max_depth", depth),
+        ("min_rows_in_leaf", count(params.min_rows_in_leaf)),
+        ("min_hessian_in_leaf", number(params.min_hessian_in_leaf)),
+        ("lambda_l2", number(params.lambda_l2)),
+        ("min_gain", number(params.min_gain)),
+        ("row_sample", number(params.row_sample)),
+        ("column_sample", number(params.column_sample)),
+        ("max_bins", count(params.max_bins)),
+    ];
+    let parameter = parameter.map(|(name, value)| (name, number(value)));
+    let all = recorded.into_iter().chain(parameter);
+    all.map(|(name, value)| (name.to_owned(), value)).collect()
+}
