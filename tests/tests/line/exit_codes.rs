@@ -7,7 +7,8 @@
 //! | 3 | transient | not written |
 //! | 101 | a panic | not written |
 //!
-//! Code 75, stopped with the state saved, is for tools that can go on later; there is none yet.
+//! Code 75, stopped with the state saved, needs a signal at the right moment: the tools that can go on
+//! later (`train`, `publish-package`) hold it in tests of their own.
 
 use anyhow::{Context as _, Result};
 use e2e::{Ran, Serving, TOOLS, Yard, files_below};

@@ -23,7 +23,8 @@ Examples:
   train --data customers.csv --config configs/train.yaml --model out/model
   train adopt sklearn.onnx --data customers.csv --target churned --positive yes --model out/model
 
-Exit codes: 0 fitted, 2 the table or the configuration does not allow it, 101 a defect"
+Exit codes: 0 fitted, 2 the table or the configuration does not allow it, 75 stopped and saved,
+101 a defect"
 )]
 pub struct Args {
     /// What to do instead of fitting
@@ -63,6 +64,18 @@ pub(crate) struct FitArgs {
     /// Where to write how long it took
     #[arg(long, value_name = "FILE")]
     pub(crate) measurement: Option<PathBuf>,
+
+    /// A folder to keep the fit in: SIGTERM saves and exits 75, and the same command goes on from there
+    #[arg(long, value_name = "DIR")]
+    pub(crate) checkpoint: Option<PathBuf>,
+
+    /// Save every so many rounds
+    #[arg(long, value_name = "N", requires = "checkpoint")]
+    pub(crate) checkpoint_rounds: Option<std::num::NonZeroU64>,
+
+    /// Save after so many seconds
+    #[arg(long, value_name = "S", requires = "checkpoint", default_value_t = 30)]
+    pub(crate) checkpoint_seconds: u64,
 
     /// The commit of the code, recorded in `run.json`
     #[arg(

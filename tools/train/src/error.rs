@@ -1,7 +1,7 @@
 //! What can keep a model from being fitted.
 
 use yard_boost::BoostError;
-use yard_cli::Failure;
+use yard_cli::{Class, Failure};
 use yard_model::{AdoptError, BuildError, ModelError, PredictError};
 use yard_stats::{InputError, Undefined};
 use yard_table::TableError;
@@ -93,6 +93,10 @@ pub enum TrainError {
         threads: usize,
         source: rayon::ThreadPoolBuildError,
     },
+    #[error("cannot react to signals")]
+    Signals(#[source] std::io::Error),
+    #[error("stopped by a signal; the fit is saved in `{folder}`")]
+    Stopped { folder: String },
     #[error("`{path}` exists")]
     Exists { path: String },
     #[error("cannot adopt `{path}`")]
@@ -108,6 +112,13 @@ pub enum TrainError {
 }
 
 impl Failure for TrainError {
+    fn class(&self) -> Class {
+        match self {
+            Self::Stopped { .. } => Class::Saved,
+            _ => Class::Input,
+        }
+    }
+
     fn hint(&self) -> Option<String> {
         match self {
             Self::Cli(error) => error.hint(),
@@ -135,6 +146,7 @@ impl Failure for TrainError {
             ),
             Self::ClassNames { .. } => Some("name them with --classes in the order of the graph's columns".to_owned()),
             Self::NoPositive { .. } => Some("say which with --positive".to_owned()),
+            Self::Stopped { .. } => Some("run the same command again: it goes on from there".to_owned()),
             Self::NoData => Some("see `train --help`".to_owned()),
             Self::Exists { .. } => Some("pass --force to overwrite it".to_owned()),
             _ => None,

@@ -9,6 +9,7 @@ use yard_contract::{
 use yard_model::{BuildError, GraphBuilder, Numbers};
 use yard_table::Column;
 
+use crate::checkpoint::Watch;
 use crate::config::{ClassWeight, TrainConfig};
 use crate::data::Training;
 use crate::error::TrainError;
@@ -35,7 +36,7 @@ pub(crate) struct Fitted {
 pub(crate) fn fit(
     training: &Training,
     config: &TrainConfig,
-    observer: impl FnMut(u64),
+    watch: &mut Watch<'_>,
 ) -> Result<Fitted, TrainError> {
     let own = training.weights.as_deref();
     let weights = training.target.weights(own, config.class_weight.as_ref());
@@ -43,7 +44,7 @@ pub(crate) fn fit(
     let mut fitted = match config.algorithm {
         Algorithm::GradientBoosting => {
             let seed = config.seed;
-            boosting::fit(training, weights, &config.gradient_boosting, seed, observer)
+            boosting::fit(training, weights, &config.gradient_boosting, seed, watch)
         }
         Algorithm::LogisticRegression => {
             let penalty = Penalty::Logistic(&config.logistic_regression);

@@ -11,6 +11,7 @@
 mod adopt;
 mod args;
 mod boosting;
+mod checkpoint;
 mod config;
 mod data;
 mod design;
@@ -40,6 +41,7 @@ use yard_model::{ML_OPSET, OPSET, Predictor, file};
 
 pub use crate::args::Args;
 use crate::args::Command;
+use crate::checkpoint::{Checkpoints, Watch};
 pub use crate::config::schema;
 pub use crate::error::TrainError;
 use crate::plan::Plan;
@@ -78,14 +80,28 @@ fn train(plan: &Plan, io: &mut Io) -> Result<Verdict, TrainError> {
     let read = start.elapsed();
 
     let config = &plan.config;
-    let mut progress = io.progress("fitting", u64::from(config.gradient_boosting.rounds));
-    let fitted = fit::fit(&training, config, |round| {
-        progress.at(round, String::new);
-    })?;
-    drop(progress);
+    let from = vec![source.input, plan.config_input.clone()];
+    let checkpoints = match &plan.checkpoint {
+        Some(checkpoint) => Some(Checkpoints::begin(checkpoint, &from)?),
+        None => None,
+    };
+    let rounds = u64::from(config.gradient_boosting.rounds);
+    let mut watch =
+        Watch::new(checkpoints.as_ref(), "model").with_progress(io.progress("fitting", rounds));
+    let fitted = fit::fit(&training, config, &mut watch);
+    for note in std::mem::take(&mut watch.notes) {
+        io.note(format_args!("{}", yard_cli::style::line(&note)));
+    }
+    drop(watch);
+    let fitted = fitted?;
     let fit_time = start.elapsed().saturating_sub(read);
     let validated = match &config.cross_validation {
-        Some(cv) => Some(validate::cross_validate(&training, config, cv.folds)?),
+        Some(cv) => Some(validate::cross_validate(
+            &training,
+            config,
+            cv.folds,
+            checkpoints.as_ref(),
+        )?),
         None => None,
     };
     let (cross_validation, trivial) = validated.map_or_else(Default::default, |validated| {
@@ -98,7 +114,6 @@ fn train(plan: &Plan, io: &mut Io) -> Result<Verdict, TrainError> {
     let profile = profile::of(&training, &signature, &answers);
     let golden = golden::of(&training.table, &predictor, config.seed)?;
 
-    let from = vec![source.input, plan.config_input.clone()];
     let model = Input::new(
         "model",
         file::MODEL,
@@ -152,6 +167,9 @@ fn train(plan: &Plan, io: &mut Io) -> Result<Verdict, TrainError> {
         files: written,
     };
     let document = io.write_artifact(&at(file::RUN), from, run)?;
+    if let Some(checkpoints) = &checkpoints {
+        checkpoints.remove();
+    }
     if let Some(path) = &plan.measurement_out {
         let seconds = [
             ("read", read),

@@ -7,6 +7,7 @@ use yard_cli::{Format, Io};
 use yard_contract::{Algorithm, Finite, Input, SplitMethod, Task};
 
 use crate::args::FitArgs;
+use crate::checkpoint::CheckpointPlan;
 use crate::config::{CategoryCoding, TrainConfig};
 use crate::error::TrainError;
 
@@ -21,6 +22,8 @@ pub(crate) struct Plan {
     pub(crate) holdout_out: PathBuf,
     pub(crate) split_out: PathBuf,
     pub(crate) measurement_out: Option<PathBuf>,
+    /// Absent, too, where there is nothing to keep: linear models are solved in one go.
+    pub(crate) checkpoint: Option<CheckpointPlan>,
     pub(crate) commit: Option<String>,
     pub(crate) threads: Option<usize>,
     #[serde(skip)]
@@ -44,6 +47,12 @@ impl Plan {
         check_task(&config)?;
         check_features(&config)?;
         check_ranges(&config)?;
+        let kept = (args.checkpoint).filter(|_| config.algorithm == Algorithm::GradientBoosting);
+        let checkpoint = kept.map(|folder| CheckpointPlan {
+            folder,
+            rounds: args.checkpoint_rounds.map(std::num::NonZero::get),
+            seconds: args.checkpoint_seconds,
+        });
         Ok(Self {
             data: args.data,
             config,
@@ -53,6 +62,7 @@ impl Plan {
             holdout_out: args.holdout,
             split_out: args.split,
             measurement_out: args.measurement,
+            checkpoint,
             commit: args.commit.filter(|commit| !commit.is_empty()),
             threads: args.threads.map(std::num::NonZero::get),
             format: args.format,

@@ -6,6 +6,7 @@ use yard_stats::binary::{Ranked, Scored};
 use yard_stats::multiclass::Classified;
 use yard_stats::regression::Regressed;
 
+use crate::checkpoint::{Checkpoints, Watch};
 use crate::config::TrainConfig;
 use crate::data::Training;
 use crate::error::TrainError;
@@ -24,6 +25,7 @@ pub(crate) fn cross_validate(
     training: &Training,
     config: &TrainConfig,
     folds: u32,
+    checkpoints: Option<&Checkpoints>,
 ) -> Result<Validated, TrainError> {
     check_rows(&training.target, folds)?;
     let fold_of = split::folds(&training.target.codes(), folds, config.seed);
@@ -40,7 +42,8 @@ pub(crate) fn cross_validate(
             let scores = answers_of_one(&inside, &out, config, &signature, feature)?;
             single.push(measure(&out, scores.as_ref().unwrap_or(&constant))?);
         }
-        let fitted = fit::fit(&inside, config, |_| ())?;
+        let mut watch = Watch::new(checkpoints, &format!("fold-{fold}"));
+        let fitted = fit::fit(&inside, config, &mut watch)?;
         let predictor = Predictor::new(&fitted.onnx, signature)?;
         model.push(measure(&out, &answers(&predictor, &out)?)?);
     }

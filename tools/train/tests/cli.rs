@@ -1,6 +1,8 @@
 //! The command line as it is seen from outside.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod interruption;
+
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;

@@ -6,11 +6,10 @@ mod forest;
 mod parity_tests;
 mod settings;
 
-use std::ops::ControlFlow;
-
 use yard_boost::{Dataset, Features, Objective, Params};
 use yard_contract::{Finite, Importance};
 
+use crate::checkpoint::Watch;
 use crate::config::BoostingConfig;
 use crate::data::Training;
 use crate::error::TrainError;
@@ -26,9 +25,9 @@ pub(crate) fn fit(
     weights: Option<&[f64]>,
     config: &BoostingConfig,
     seed: u64,
-    observer: impl FnMut(u64),
+    watch: &mut Watch<'_>,
 ) -> Result<Fitted, TrainError> {
-    let grown = grow(training, weights, config, seed, observer)?;
+    let grown = grow(training, weights, config, seed, watch)?;
     let Grown { forest, params } = grown;
     let names: Vec<&str> = forest.codings.names().collect();
     Ok(Fitted {
@@ -50,7 +49,7 @@ fn grow(
     weights: Option<&[f64]>,
     config: &BoostingConfig,
     seed: u64,
-    mut observer: impl FnMut(u64),
+    watch: &mut Watch<'_>,
 ) -> Result<Grown, TrainError> {
     let (objective, labels) = learnt(&training.target, config);
     let codings = Codings::fit(
@@ -68,10 +67,7 @@ fn grow(
     if let Some(weights) = &weights {
         dataset = dataset.with_weights(weights)?;
     }
-    let fitted = yard_boost::fit(&dataset, None, &params, &mut |round| {
-        observer(round.round as u64);
-        ControlFlow::Continue(())
-    })?;
+    let fitted = watch.boost(&dataset, &params)?;
     let ensemble = fitted.ensemble;
     Ok(Grown {
         forest: Forest { codings, ensemble },

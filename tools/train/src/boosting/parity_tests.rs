@@ -7,6 +7,7 @@ use yard_model::{Inputs, Session};
 use yard_table::{ColumnKind, ColumnSpec, Layout, Table};
 
 use super::*;
+use crate::checkpoint::Watch;
 use crate::config::{CategoryCoding, Loss};
 
 /// A number, few levels and many levels; every seventh cell of each is missing at times of its own.
@@ -112,7 +113,9 @@ fn the_graph_answers_what_the_trees_answer() {
                 categories: (!several).then_some(coding),
                 ..BoostingConfig::default()
             };
-            let forest = grow(&training, weights, &config, 5, |_| ()).unwrap().forest;
+            let forest = grow(&training, weights, &config, 5, &mut Watch::new(None, ""))
+                .unwrap()
+                .forest;
             let onnx = forest.graph(&training.target).unwrap();
             let gains = forest.ensemble.gain_importance();
             assert!(
