@@ -274,7 +274,7 @@ pub struct Figure {
 
 impl Figure {
     /// The figure of a chart; its caption is the chart's description.
-    pub fn of(chart: &impl Chart) -> Self {
+    pub fn of(chart: &(impl Chart + ?Sized)) -> Self {
         Self {
             svg: chart.svg(Theme::Page),
             caption: Text::plain(chart.description()),

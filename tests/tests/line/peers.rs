@@ -41,7 +41,7 @@ fn assert_peers_agree(line: &Line) -> Result<()> {
     )?;
     if let Some(said) = said {
         ensure!(
-            said.contains("serve: 7575 rows") && said.contains("13 metrics"),
+            said.contains("serve: 7575 rows") && said.contains("18 metrics"),
             "{said}"
         );
     }

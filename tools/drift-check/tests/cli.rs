@@ -292,11 +292,13 @@ fn a_model_that_became_worse_is_found_where_outcomes_are_known() {
     let evaluation = |auc: f64, model: &str| {
         format!(
             r#"{{"kind":"evaluation","version":"1.1","produced_by":{{"tool":"t","version":"0"}},"inputs":[],
-            "model_sha256":"{model}","rows":1,"positives":1,"threshold":0.5,"metrics":{{
+            "model_sha256":"{model}","holdout_sha256":"{model}","rows":1,"primary":"auc","metrics":{{
             "auc":{{"value":{auc},"low":{},"high":{},"interval":"delong 95%"}},
             "log_loss":{{"value":0.36,"low":0.34,"high":0.38,"interval":"bootstrap 95%"}}}},
+            "by_task":{{"task":"binary","positives":1,"threshold":0.5,
             "confusion":{{"true_positives":1,"false_positives":0,"true_negatives":0,"false_negatives":0}},
-            "baselines":[],"slices":[],"curves":{{"roc":[],"precision_recall":[],"gain":[],"reliability":[],"scores":[]}}}}"#,
+            "curves":{{"roc":[],"precision_recall":[],"gain":[],"reliability":[],"scores":[]}}}},
+            "baselines":[],"slices":[]}}"#,
             auc - 0.01,
             auc + 0.01
         )
@@ -374,11 +376,11 @@ fn models_of_several_classes_and_of_a_number_are_checked_too() {
         let model = Sha256::of(&specimen::files_of(task)[0].1).to_string();
         let evaluation = format!(
             r#"{{"kind":"evaluation","version":"1.1","produced_by":{{"tool":"t","version":"0"}},"inputs":[],
-            "model_sha256":"{model}","rows":1,"positives":1,"threshold":0.5,"metrics":{{
+            "model_sha256":"{model}","holdout_sha256":"{model}","rows":1,"primary":"log_loss","metrics":{{
             "mae":{{"value":0.01,"low":0.009,"high":0.011,"interval":"bootstrap 95%"}},
             "log_loss":{{"value":0.01,"low":0.009,"high":0.011,"interval":"bootstrap 95%"}}}},
-            "confusion":{{"true_positives":1,"false_positives":0,"true_negatives":0,"false_negatives":0}},
-            "baselines":[],"slices":[],"curves":{{"roc":[],"precision_recall":[],"gain":[],"reliability":[],"scores":[]}}}}"#
+            "by_task":{{"task":"regression","mean":0,"sd":1,"points":[],"residuals":[]}},
+            "baselines":[],"slices":[]}}"#
         );
         fs::remove_dir_all(case.0.path().join("out")).unwrap();
         case.put("evaluation.json", evaluation.as_bytes());

@@ -7,8 +7,8 @@ use yard_cli::{Common, Format};
 
 /// Judge whether a model may replace the champion, with its uncertainty
 ///
-/// Scores the rows that were held out with the model's ONNX file, computes metrics with their
-/// intervals, compares with the champion row by row, and judges by the configuration. The evidence
+/// Scores the rows that were held out with the model's ONNX file, or reads what another tool scored,
+/// computes metrics with their intervals, compares with the champion row by row, and judges by the configuration. The evidence
 /// is written before the exit code says what came of it.
 #[derive(Clone, Debug, Parser)]
 #[command(
@@ -21,6 +21,7 @@ use yard_cli::{Common, Format};
 Examples:
   eval-gate --model out/model --holdout out/holdout.csv --champion champion/
   eval-gate --model out/model --holdout out/holdout.csv --first-model 'no release yet'
+  eval-gate --predictions new.csv --champion-predictions old.csv
   eval-gate plan --rows 7575 --positives 700
 
 Exit codes: 0 pass, 1 fail, 2 could not judge, 4 inconclusive or warning, 101 a defect"
@@ -34,7 +35,11 @@ pub struct Args {
     #[arg(long, value_name = "DIR|FILE", default_value = "out/model")]
     pub(crate) model: PathBuf,
 
-    /// The rows that were held out: CSV with a header
+    /// What another tool scored, instead of a model: CSV or Parquet with identifier, outcome and scores
+    #[arg(long, value_name = "FILE", conflicts_with = "model")]
+    pub(crate) predictions: Option<PathBuf>,
+
+    /// The rows that were held out, for models: CSV with a header
     #[arg(long, value_name = "FILE", default_value = "out/holdout.csv")]
     pub(crate) holdout: PathBuf,
 
@@ -46,6 +51,10 @@ pub struct Args {
     #[arg(long, value_name = "DIR|FILE", group = "opponent")]
     pub(crate) champion: Option<PathBuf>,
 
+    /// The champion's scores of the same rows: CSV or Parquet
+    #[arg(long, value_name = "FILE", group = "opponent")]
+    pub(crate) champion_predictions: Option<PathBuf>,
+
     /// There is no champion yet, and why; it is written into the evidence
     #[arg(long, value_name = "REASON", group = "opponent")]
     pub(crate) first_model: Option<String>,
@@ -54,11 +63,20 @@ pub struct Args {
     #[arg(long, value_name = "DIR|FILE", help_heading = "Beside the champion")]
     pub(crate) release_champion: Option<PathBuf>,
 
+    /// The last release's scores of the same rows: CSV or Parquet
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with = "release_champion",
+        help_heading = "Beside the champion"
+    )]
+    pub(crate) release_champion_predictions: Option<PathBuf>,
+
     /// Nothing has been released yet, and why; it is written into the evidence
     #[arg(
         long,
         value_name = "REASON",
-        conflicts_with = "release_champion",
+        conflicts_with_all = ["release_champion", "release_champion_predictions"],
         help_heading = "Beside the champion"
     )]
     pub(crate) first_release: Option<String>,

@@ -46,7 +46,7 @@ impl Beside {
     /// Reads what the plan names and the policy asks for.
     pub(crate) fn read(plan: &Plan, subject: &Subject, io: &Io) -> Result<Self, GateError> {
         let mut inputs = Vec::new();
-        let holdout = subject.holdout_sha256;
+        let holdout = subject.holdout.sha256;
         let ledger = plan.ledger.as_ref();
         let ledger = ledger
             .map(|source| Book::open(source, holdout, io))

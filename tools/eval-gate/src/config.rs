@@ -20,10 +20,26 @@ pub(crate) struct GateConfig {
     /// How often rows are drawn again, for metrics whose interval has no closed form.
     #[serde(default)]
     pub(crate) bootstrap: BootstrapConfig,
+    /// The column that names each row. Files of scores are held against each other by it; a holdout that
+    /// is scored here needs none (default for files of scores: `id`).
+    #[serde(default)]
+    pub(crate) id: Option<String>,
+    /// The column of weights: a row of weight 2 counts as two. All intervals are then the bootstrap's.
+    #[serde(default)]
+    pub(crate) weight: Option<String>,
     /// The column of the holdout that names an entity with several rows (a customer, a device). Such
     /// rows are not independent, so whole entities are drawn again for every interval.
     #[serde(default)]
     pub(crate) cluster: Option<String>,
+    /// The columns of files of scores.
+    #[serde(default)]
+    pub(crate) predictions: Option<PredictionsConfig>,
+    /// What wrong decisions cost, for `expected_cost` and the cheapest threshold.
+    #[serde(default)]
+    pub(crate) costs: Option<CostConfig>,
+    /// What metrics with a parameter are taken at.
+    #[serde(default)]
+    pub(crate) measures: MeasureConfig,
     /// The least that metrics may be. A metric passes when its whole interval is at or above, fails
     /// when its whole interval is below, and is inconclusive between.
     #[serde(default)]
@@ -52,9 +68,131 @@ pub(crate) struct GateConfig {
     /// Parts of the rows to look at.
     #[serde(default)]
     pub(crate) slices: Option<SliceConfig>,
+    /// How alike groups of rows must be treated.
+    #[serde(default)]
+    pub(crate) fairness: Option<FairnessConfig>,
+    /// What looks as if the outcome had leaked into the model's input.
+    #[serde(default)]
+    pub(crate) leakage: LeakageConfig,
     /// What an inconclusive rule means: `inconclusive` (exit code 4) or `fail` (exit code 1).
     #[serde(default = "inconclusive")]
     pub(crate) inconclusive_is: Inconclusive,
+}
+
+/// The columns of files of scores, which `id`, `weight` and `cluster` beside it name too. Give one of
+/// `score` (two classes), `probabilities` (several) and `value` (a number); without any, a column `score` or
+/// `probability`, columns `probability_CLASS`, or a column `prediction` is taken.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct PredictionsConfig {
+    /// What came true (default: `label`).
+    pub(crate) label: Option<String>,
+    /// The probability of the positive class.
+    pub(crate) score: Option<String>,
+    /// The positive class (default: 1 of 0 and 1, true of true and false).
+    pub(crate) positive: Option<String>,
+    /// The probability from which on a row counts as positive (default: 0.5).
+    pub(crate) threshold: Option<Finite>,
+    /// The column of each class's probability.
+    pub(crate) probabilities: BTreeMap<String, String>,
+    /// The number predicted.
+    pub(crate) value: Option<String>,
+}
+
+/// What wrong decisions cost, in any one unit; right ones cost nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CostConfig {
+    /// Calling a negative row positive.
+    pub(crate) false_positive: Finite,
+    /// Calling a positive row negative.
+    pub(crate) false_negative: Finite,
+}
+
+/// What metrics with a parameter are taken at.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct MeasureConfig {
+    /// `recall_at_k` and `lift_at_k` look at this share of the rows, those with the highest scores.
+    pub(crate) top_share: Finite,
+    /// `top_k_accuracy` asks whether the row's class is among so many.
+    pub(crate) top_k: u32,
+    /// `pinball` takes the prediction for this quantile.
+    pub(crate) quantile: Finite,
+}
+
+impl Default for MeasureConfig {
+    fn default() -> Self {
+        let finite = |value| Finite::new(value).unwrap_or_default();
+        Self {
+            top_share: finite(0.1),
+            top_k: 2,
+            quantile: finite(0.5),
+        }
+    }
+}
+
+/// How alike groups of rows must be treated, where there are two classes.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FairnessConfig {
+    /// The columns that name each row's group.
+    pub(crate) by: Vec<String>,
+    /// The rates that are compared.
+    #[serde(default = "selection_rate")]
+    pub(crate) metrics: Vec<GroupRate>,
+    /// The most that the largest rate of a group may exceed the smallest.
+    #[serde(default)]
+    pub(crate) max_difference: Option<Finite>,
+    /// The least that the smallest rate may be of the largest: 0.8 is the "four fifths" rule.
+    #[serde(default)]
+    pub(crate) min_ratio: Option<Finite>,
+    /// The fewest rows a group is judged on.
+    #[serde(default = "thirty")]
+    pub(crate) min_rows: u64,
+    /// What a broken rule means.
+    #[serde(default = "fail")]
+    pub(crate) severity: Severity,
+}
+
+/// A rate that groups are compared by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum GroupRate {
+    /// Share of rows called positive: equal ones are demographic parity.
+    SelectionRate,
+    /// Share of positives called positive: equal ones are equal opportunity.
+    TruePositiveRate,
+    /// Share of negatives called positive: equal ones, with equal true-positive rates, are equalised odds.
+    FalsePositiveRate,
+    /// Share of positives called negative.
+    FalseNegativeRate,
+    /// Share of negatives called negative.
+    TrueNegativeRate,
+    /// Share of rows called what they are.
+    Accuracy,
+    /// Share of positives among rows called positive.
+    Precision,
+}
+
+/// What looks as if the outcome had leaked into the model's input.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct LeakageConfig {
+    /// AUC (its mean over classes, where there are several; R², for a number) above which a model is too
+    /// good to be true.
+    pub(crate) above: Finite,
+    /// What that means.
+    pub(crate) severity: Severity,
+}
+
+impl Default for LeakageConfig {
+    fn default() -> Self {
+        Self {
+            above: Finite::new(0.999).unwrap_or_default(),
+            severity: Severity::Warning,
+        }
+    }
 }
 
 /// How rows are drawn again.
@@ -136,9 +274,14 @@ pub(crate) struct SliceConfig {
     pub(crate) by: Vec<Vec<String>>,
     /// The fewest rows a slice is judged on.
     pub(crate) min_rows: u64,
-    /// The fewest rows of the rarer class a slice is judged on.
+    /// The fewest rows of the rarer class a slice is judged on, where there are two.
+    #[serde(default = "thirty")]
     pub(crate) min_positives: u64,
-    /// The least AUC of a slice. A slice breaks it when it is shown to be below, with the number of
+    /// The most that the loss of a slice may be, where there are not two classes: log-loss of several, the
+    /// root mean squared error of a number. Judged like `auc_at_least`.
+    #[serde(default)]
+    pub(crate) at_most: Option<Finite>,
+    /// The least AUC of a slice, where there are two classes. A slice breaks it when it is shown to be below, with the number of
     /// slices accounted for (Holm's method).
     #[serde(default)]
     pub(crate) auc_at_least: Option<Finite>,
@@ -154,8 +297,10 @@ pub(crate) struct SliceConfig {
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SliceChampion {
-    /// How much AUC the model may lose against the champion within a slice.
-    pub(crate) auc_margin: Finite,
+    /// How much the model may lose against the champion within a slice: AUC where there are two classes,
+    /// else log-loss or root mean squared error. `auc_margin` is another name for it.
+    #[serde(alias = "auc_margin")]
+    pub(crate) margin: Finite,
     /// What has to be shown.
     #[serde(default = "harm")]
     pub(crate) prove: Prove,
@@ -193,6 +338,14 @@ impl Severity {
 
 fn ninety_five() -> Finite {
     Finite::new(0.95).expect("a literal is finite")
+}
+
+fn selection_rate() -> Vec<GroupRate> {
+    vec![GroupRate::SelectionRate]
+}
+
+const fn thirty() -> u64 {
+    30
 }
 
 const fn inconclusive() -> Inconclusive {

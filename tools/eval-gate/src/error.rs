@@ -19,26 +19,62 @@ pub enum GateError {
     Model { path: String, source: FolderError },
     #[error("cannot use `{path}`")]
     Table { path: String, source: TableError },
+    #[error("cannot read the Parquet file `{path}`")]
+    Parquet {
+        path: String,
+        source: parquet::errors::ParquetError,
+    },
     #[error("cannot score the holdout with `{path}`")]
     Predict { path: String, source: PredictError },
-    #[error(
-        "line {line}: `{value}` is no value of the target `{column}`, which has `{negative}` and `{positive}`"
-    )]
-    Label {
-        line: u64,
+    #[error("`{path}`, {place}, column `{column}`: {reason}")]
+    Cell {
+        path: String,
+        place: String,
         column: String,
-        value: String,
-        negative: String,
-        positive: String,
+        reason: String,
     },
-    #[error("the model of `{target}` answers a {task} question; two classes can be judged")]
-    Task { target: String, task: &'static str },
-    #[error("there is no column `{name}` to cut slices by")]
-    NoSliceColumn { name: String },
-    #[error("line {line}: the entity column `{column}` is empty")]
-    NoCluster { line: u64, column: String },
-    #[error("the champion predicts `{champion}`, the model `{model}`")]
+    #[error("`{path}`: every row has the same `{column}`: {class}")]
+    OneClass {
+        path: String,
+        column: String,
+        class: String,
+    },
+    #[error("the model answers every row alike: {value}")]
+    Constant { value: String },
+    #[error("`{path}`: {count} values of `{column}` occur more than once ({ids})")]
+    Twice {
+        path: String,
+        column: String,
+        ids: String,
+        count: usize,
+    },
+    #[error("model and champion were not scored on the same rows: {what}")]
+    OtherRows { what: String },
+    #[error("two files of rows can only be held against each other by an identifier")]
+    NoId,
+    #[error("`predictions` names columns of more than one task")]
+    TwoAnswers,
+    #[error("`{path}` has no column of scores; its columns are `{columns}`")]
+    NoAnswer { path: String, columns: String },
+    #[error("there is a probability of one class only")]
+    OneProbability,
+    #[error("which class of `{column}` is positive? it has {classes}")]
+    NoPositive { column: String, classes: String },
+    #[error(
+        "`{path}`: `{column}` must have two classes, one of them the positive `{positive}`; it has {classes}"
+    )]
+    NotTwoClasses {
+        path: String,
+        column: String,
+        positive: String,
+        classes: String,
+    },
+    #[error("the champion predicts {champion}, the model {model}")]
     OtherTarget { champion: String, model: String },
+    #[error("the rule `{rule}` needs `costs`")]
+    NoCosts { rule: String },
+    #[error("the rule `{rule}` does not apply to a model that predicts {task}")]
+    OtherTask { rule: String, task: &'static str },
     #[error("the configuration has no rule, so there is nothing to judge")]
     NoRule,
     #[error("`{key}` is {found}, but must be {expected}")]
@@ -47,8 +83,12 @@ pub enum GateError {
         found: String,
         expected: &'static str,
     },
-    #[error("the margin of `{metric}` is {margin}, but must be at least 0 and below 1")]
+    #[error(
+        "the margin of `{metric}` is {margin}, but must be at least 0 (and below 1, for a share)"
+    )]
     Margin { metric: &'static str, margin: f64 },
+    #[error("`{metric}` cannot have a margin: neither more nor less of it is better")]
+    NoDirection { metric: &'static str },
     #[error("`champion` gives the margin of `auc` twice")]
     MarginTwice,
     #[error("the configuration has no rule on AUC, so there is nothing to plan")]
@@ -63,7 +103,7 @@ pub enum GateError {
     NoReleaseRule,
     #[error("a first model cannot have a release before it")]
     ReleaseBeforeFirst,
-    #[error("`{key}.{metric}` is {margin}, but must be at least 0 and below 1")]
+    #[error("`{key}.{metric}` is {margin}, but must be at least 0 (and below 1, for a share)")]
     ReleaseMargin {
         key: &'static str,
         metric: &'static str,
@@ -138,6 +178,42 @@ impl Failure for GateError {
             Self::NoReason { .. } => {
                 Some("say why there is none: it is written into the evidence".to_owned())
             }
+            Self::Parquet { source, .. } if source.to_string().contains("feature") => {
+                Some("write it with snappy, gzip, lz4 or no compression".to_owned())
+            }
+            Self::NoCosts { .. } => Some(
+                "say what wrong decisions cost: `costs: {false_positive: 1, false_negative: 5}`".to_owned(),
+            ),
+            Self::OneClass { .. } => Some("hold out more rows; every class must occur".to_owned()),
+            Self::Constant { .. } => {
+                Some("was it fitted at all, and on the columns that it is given here?".to_owned())
+            }
+            Self::Twice { .. } => Some(
+                "name the column of identifiers as `id` in the configuration, and give each row its own"
+                    .to_owned(),
+            ),
+            Self::OtherRows { .. } => {
+                Some("score the same frozen holdout with both models".to_owned())
+            }
+            Self::NoId => Some("name the column as `id` in the configuration".to_owned()),
+            Self::TwoAnswers => Some("keep one of `score`, `probabilities` and `value`".to_owned()),
+            Self::NoAnswer { .. } => Some(
+                "name it in the configuration: `predictions: {score: …}`, `{probabilities: {CLASS: …}}` or `{value: …}`"
+                    .to_owned(),
+            ),
+            Self::OneProbability => {
+                Some("name the column of every class, or one `score` for two classes".to_owned())
+            }
+            Self::NoPositive { .. } => {
+                Some("name it in the configuration: `predictions: {positive: …}`".to_owned())
+            }
+            Self::NotTwoClasses { .. } => Some(
+                "correct `predictions.positive`, or name the `probabilities` of all classes".to_owned(),
+            ),
+            Self::Cell { reason, .. } if reason.contains("no probability") => Some(
+                "a margin m becomes a probability by 1 / (1 + exp(-m)); for a number use `predictions.value`"
+                    .to_owned(),
+            ),
             Self::NoRelease => {
                 Some("give `--release-champion`, or say `--first-release` and why".to_owned())
             }

@@ -55,7 +55,7 @@ pub fn run(args: Args, io: &mut Io) -> Result<Verdict, GateError> {
     let plan = plan.at(beside.confidence);
     let evaluation = measure::evaluate(&subject, &plan)?;
     let gate = judge::judge(&evaluation, &plan, &beside)?;
-    let charts = Charts::of(&evaluation, &subject.classes, &gate);
+    let charts = Charts::of(&evaluation, &subject.holdout, &gate);
     evidence::write(
         &plan,
         io,

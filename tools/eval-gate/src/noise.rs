@@ -88,12 +88,12 @@ fn reached(
         return Ok(flat);
     }
     let read = Document::<Evaluation>::parse(bytes).map_err(unusable)?;
-    let rows = read.header.input("holdout").map(|input| input.sha256);
-    if rows != Some(holdout) {
+    let rows = read.body.holdout_sha256;
+    if rows != holdout {
         return Err(GateError::OtherSubject {
             path: path.display().to_string(),
             what: "holdout",
-            found: rows.map_or("none".to_owned(), |rows| rows.short()),
+            found: rows.short(),
             expected: holdout.short(),
         });
     }
@@ -143,6 +143,7 @@ impl Noise {
             standard_error: Finite::new(error),
             margin: found.margin,
             p_value: Finite::new(p_value)?,
+            too_few: found.too_few.clone(),
         })
     }
 
@@ -180,6 +181,7 @@ mod tests {
             standard_error: Some(finite(0.002)),
             margin: Some(finite(0.01)),
             p_value: finite(0.5),
+            too_few: None,
         };
         let of = |values: &[f64]| Noise {
             by_metric: [(Metric::Auc, SeedNoise::new(values).unwrap())].into(),

@@ -4,21 +4,21 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 use yard_cli::Io;
-use yard_contract::Input;
+use yard_contract::{Finite, Input};
 use yard_stats::interval::Confidence;
 
 use crate::args::{Args, GateFormat};
 use crate::config::GateConfig;
 use crate::error::GateError;
 use crate::ledger;
-use crate::measure::Metric;
+use crate::measure::{Direction, Metric};
 use crate::overrides::{Asked, is_day};
 use crate::policy::ReleaseConfig;
 
 /// Everything that a judgement needs, checked.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Plan {
-    pub(crate) model: PathBuf,
+    pub(crate) model: Source,
     pub(crate) holdout: PathBuf,
     pub(crate) opponent: Opponent,
     /// The last release, where the policy compares with it.
@@ -44,7 +44,7 @@ pub(crate) struct Plan {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Opponent {
-    Champion(PathBuf),
+    Champion(Source),
     FirstModel(String),
 }
 
@@ -52,7 +52,7 @@ pub(crate) enum Opponent {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Predecessor {
-    Release(PathBuf),
+    Release(Source),
     FirstRelease(String),
 }
 
@@ -62,6 +62,16 @@ pub(crate) enum Predecessor {
 pub(crate) enum LedgerSource {
     File(PathBuf),
     New(String),
+}
+
+/// Where a model's answers come from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Source {
+    /// A model folder or package, which scores the holdout here.
+    Model(PathBuf),
+    /// A file that another tool scored.
+    Scored(PathBuf),
 }
 
 impl Plan {
@@ -80,7 +90,8 @@ impl Plan {
         let config = loaded.value;
         let config_text = io.read("config", &args.config)?.bytes;
         let config_text = String::from_utf8_lossy(&config_text).into_owned();
-        let opponent = match (args.champion, args.first_model) {
+        let champion = source(args.champion, args.champion_predictions);
+        let opponent = match (champion, args.first_model) {
             (Some(champion), _) if !config.margins().is_empty() => Opponent::Champion(champion),
             (Some(_), _) => return Err(GateError::NoChampionRule),
             (None, Some(reason)) if !reason.trim().is_empty() => Opponent::FirstModel(reason),
@@ -97,19 +108,24 @@ impl Plan {
             return Err(GateError::MarginTwice);
         }
         if let Some(rule) = config.slices.as_ref().and_then(|slices| slices.champion) {
-            let margin = rule.auc_margin.get();
-            if !(0.0..1.0).contains(&margin) {
-                let metric = "auc in slices";
+            let margin = rule.margin.get();
+            if margin < 0.0 {
+                let metric = "slices";
                 return Err(GateError::Margin { metric, margin });
             }
         }
         let slice_rule = config
             .slices
             .as_ref()
-            .is_some_and(|slices| slices.auc_at_least.is_some());
+            .is_some_and(|slices| slices.auc_at_least.is_some() || slices.at_most.is_some());
+        let fairness_rule = config
+            .fairness
+            .as_ref()
+            .is_some_and(|rule| rule.max_difference.is_some() || rule.min_ratio.is_some());
         let champion_rule = matches!(opponent, Opponent::Champion(_));
         let limits = !config.at_least.is_empty() || !config.at_most.is_empty();
-        if !limits && !slice_rule && !champion_rule && config.rules.is_empty() {
+        let found_rule = !config.rules.is_empty();
+        if !limits && !slice_rule && !champion_rule && !fairness_rule && !found_rule {
             return Err(GateError::NoRule);
         }
         let wrong = |key, found: String, expected| GateError::OutOfRange {
@@ -135,10 +151,40 @@ impl Plan {
         }
         for (metric, margin) in config.margins() {
             let margin = margin.get();
-            if !(0.0..1.0).contains(&margin) {
+            if margin < 0.0 || (metric.is_share() && margin >= 1.0) {
                 let metric = metric.as_str();
                 return Err(GateError::Margin { metric, margin });
             }
+            if metric.direction() == Direction::Neither {
+                let metric = metric.as_str();
+                return Err(GateError::NoDirection { metric });
+            }
+        }
+        let measures = config.measures;
+        for (key, value) in [
+            ("measures.top_share", measures.top_share),
+            ("measures.quantile", measures.quantile),
+        ] {
+            if !(value.get() > 0.0 && value.get() < 1.0) {
+                return Err(wrong(key, value.to_string(), "above 0 and below 1"));
+            }
+        }
+        if measures.top_k == 0 {
+            return Err(wrong("measures.top_k", "0".to_owned(), "at least 1"));
+        }
+        if let Some(costs) = config.costs {
+            let (one, other) = (costs.false_positive.get(), costs.false_negative.get());
+            if one < 0.0 || other < 0.0 || one + other <= 0.0 {
+                let found = format!("{one} and {other}");
+                return Err(wrong("costs", found, "0 or more, and one of them above 0"));
+            }
+        }
+        let threshold = config.predictions.as_ref().and_then(|of| of.threshold);
+        if let Some(threshold) = threshold.map(Finite::get)
+            && !(0.0..=1.0).contains(&threshold)
+        {
+            let found = threshold.to_string();
+            return Err(wrong("predictions.threshold", found, "between 0 and 1"));
         }
         config.rules.check()?;
         if let Some(looks) = &config.looks {
@@ -157,17 +203,20 @@ impl Plan {
             return Err(GateError::PrivateShown { column });
         }
         for (key, metric, margin) in config.release.iter().flat_map(ReleaseConfig::all) {
-            let (metric, margin) = (metric.as_str(), margin.get());
-            if !(0.0..1.0).contains(&margin) {
+            let (name, limit) = (metric.as_str(), margin.get());
+            if limit < 0.0 || (metric.is_share() && limit >= 1.0) {
                 return Err(GateError::ReleaseMargin {
                     key,
-                    metric,
-                    margin,
+                    metric: name,
+                    margin: limit,
                 });
+            }
+            if metric.direction() == Direction::Neither {
+                return Err(GateError::NoDirection { metric: name });
             }
         }
         let release = predecessor(
-            args.release_champion,
+            source(args.release_champion, args.release_champion_predictions),
             args.first_release,
             &config,
             &opponent,
@@ -205,7 +254,9 @@ impl Plan {
                 file: args.overrides_file,
                 today,
             },
-            model: args.model,
+            model: args
+                .predictions
+                .map_or(Source::Model(args.model), Source::Scored),
             holdout: args.holdout,
             opponent,
             confidence: Confidence::new(confidence)?,
@@ -216,11 +267,25 @@ impl Plan {
             format: args.format,
         })
     }
+
+    /// Whether rows must have names: a file of scores is nothing without.
+    pub(crate) fn needs_ids(&self) -> bool {
+        let scored = |source: &Source| matches!(source, Source::Scored(_));
+        scored(&self.model)
+            || matches!(&self.opponent, Opponent::Champion(champion) if scored(champion))
+            || matches!(&self.release, Some(Predecessor::Release(release)) if scored(release))
+    }
+}
+
+/// A model, or what another tool scored with one.
+fn source(model: Option<PathBuf>, scored: Option<PathBuf>) -> Option<Source> {
+    let model = model.map(Source::Model);
+    model.or(scored.map(Source::Scored))
 }
 
 /// The last release, where the policy has a rule on it: a model, or a reason why there is none.
 fn predecessor(
-    release: Option<PathBuf>,
+    release: Option<Source>,
     first_release: Option<String>,
     config: &GateConfig,
     opponent: &Opponent,

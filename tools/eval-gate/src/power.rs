@@ -120,7 +120,7 @@ fn outlook(args: &PowerArgs, config: &GateConfig) -> Result<Outlook, GateError> 
                 prevalence: slices.min_positives as f64 / rows,
                 ..holdout
             };
-            let margin = policy.auc_margin.get();
+            let margin = policy.margin.get();
             rules.push(champion(rule, smallest, margin, confidence)?);
         } else {
             // Such a rule passes whatever is not shown to be worse: there is no pass to earn.

@@ -27,8 +27,10 @@ pub use drift::{
     Distribution, DistributionBin, DriftCheck, DriftMeasure, DriftReport, DriftSubject,
 };
 pub use evaluation::{
-    Baseline, Comparison, Confusion, CurvePoint, Curves, Decisions, Difference, Estimate,
-    Evaluation, HistogramBin, ReliabilityBin, SliceResult, WeakSlice,
+    Baseline, BinaryEvaluation, ByTask, CheapestThreshold, ClassesEvaluation, Comparison,
+    Confusion, CurvePoint, Curves, Decisions, Difference, Estimate, Evaluation, GroupGap,
+    GroupRate, HistogramBin, NumbersEvaluation, ReliabilityBin, ResidualBin, SliceResult,
+    WeakSlice,
 };
 pub use flips::{Flip, Flips};
 pub use gate::{

@@ -53,7 +53,7 @@ impl SliceStatus {
     /// The word for it.
     pub fn word(self) -> &'static str {
         match self {
-            Self::Fine => "fine",
+            Self::Fine => "not shown to be worse",
             Self::Harmed => "harmed",
             Self::TooSmall => "too small to judge",
         }

@@ -1,13 +1,16 @@
 //! The decision: an evaluation and a policy to rules with verdicts. Pure.
 
+mod against;
 mod beside;
+mod groups;
+mod limit;
 mod slices;
 
+pub(crate) use against::champion_rule;
 pub(crate) use slices::{columns_name, harmed_rule, slice_name, slice_rule};
 
 use yard_contract::{
-    Champion, Comparison, Estimate, Evaluation, Finite, Gate, MoreRows, Release, RuleResult,
-    Verdict,
+    ByTask, Champion, Estimate, Evaluation, Gate, MoreRows, Release, RuleResult, Verdict,
 };
 use yard_report::number::grouped;
 use yard_stats::interval::Confidence;
@@ -17,7 +20,6 @@ use crate::beside::Beside;
 use crate::config::Inconclusive;
 use crate::error::GateError;
 use crate::measure::Metric;
-use crate::noise::Noise;
 use crate::plan::{Opponent, Plan, Predecessor};
 
 /// The chance with which the rows asked for settle a rule.
@@ -37,32 +39,36 @@ pub(crate) fn judge(
         rules.push(beside::looks(look, policy.exhausted));
     }
     for (metric, limit) in &config.at_least {
-        rules.push(bound(
+        rules.push(limit::bound(
             evaluation,
             metric.as_str(),
             *limit,
-            Side::AtLeast,
+            limit::Side::AtLeast,
             confidence,
         )?);
     }
     for (metric, limit) in &config.at_most {
-        rules.push(bound(
+        rules.push(limit::bound(
             evaluation,
             metric.as_str(),
             *limit,
-            Side::AtMost,
+            limit::Side::AtMost,
             confidence,
         )?);
     }
     let rivals = [
-        (CHAMPION, &evaluation.comparison, config.margins()),
-        (RELEASE, &evaluation.release, config.release_margins()),
+        (against::CHAMPION, &evaluation.comparison, config.margins()),
+        (
+            against::RELEASE,
+            &evaluation.release,
+            config.release_margins(),
+        ),
     ];
     for (rival, comparison, margins) in rivals {
         let Some(comparison) = comparison else {
             continue;
         };
-        let against = Against {
+        let against = against::Against {
             rival,
             evaluation,
             comparison,
@@ -78,13 +84,22 @@ pub(crate) fn judge(
     let release = release.map(|release| release.champion_sha256);
     for (metric, margin) in config.cumulative() {
         let links = beside.chain(evaluation, release, metric)?;
-        let (rule, chain) = beside::cumulative(metric, links, margin, confidence)?;
+        let (mut rule, chain) = beside::cumulative(metric, links, margin, confidence)?;
+        // A step of which the rows tell nothing tells nothing of the sum.
+        if let Some(reason) = unsettled(evaluation, metric) {
+            rule.verdict = Verdict::Inconclusive;
+            rule.message = format!("{}; {reason}", rule.message);
+        }
         rules.push(rule);
         chains.push(chain);
     }
     if let Some(slices) = &config.slices {
         rules.extend(slices::judge(evaluation, slices, confidence)?);
     }
+    if let Some(fairness) = &config.fairness {
+        rules.extend(groups::judge(evaluation, fairness, confidence)?);
+    }
+    rules.extend(limit::leakage(evaluation, config.leakage));
     rules.extend(beside.found.judge(&config.rules, beside.candidate)?);
     if config.inconclusive_is == Inconclusive::Fail {
         for rule in rules
@@ -112,11 +127,13 @@ pub(crate) fn judge(
             first_model: Some(reason.clone()),
         },
     };
-    let auc = evaluation
+    let primary = evaluation.primary.as_str();
+    let title = Metric::named(primary).map_or("", Metric::title);
+    let figure = evaluation
         .metrics
-        .get("auc")
-        .map_or_else(String::new, |auc| format!("; AUC {}", shown(auc)));
-    let summary = summary(verdict, &rules, overrides.len(), &plan.opponent, &auc);
+        .get(primary)
+        .map_or_else(String::new, |found| format!("; {title} {}", shown(found)));
+    let summary = summary(verdict, &rules, overrides.len(), &plan.opponent, &figure);
     Ok(Gate {
         verdict,
         summary,
@@ -143,180 +160,36 @@ pub(crate) fn judge(
     })
 }
 
-/// Whom a model is held against.
-#[derive(Clone, Copy)]
-struct Rival {
-    /// What its rules start with.
-    prefix: &'static str,
-    words: &'static str,
+/// Why the rows carry no decision between the model and the champion, where they do not.
+fn unsettled(evaluation: &Evaluation, metric: Metric) -> Option<&str> {
+    let comparison = evaluation.comparison.as_ref()?;
+    let found = comparison.differences.get(metric.as_str())?;
+    found.too_few.as_deref()
 }
 
-const CHAMPION: Rival = Rival {
-    prefix: "champion",
-    words: "the champion",
-};
-const RELEASE: Rival = Rival {
-    prefix: "release",
-    words: "the last release",
-};
-
-/// A comparison with one rival.
-struct Against<'a> {
-    rival: Rival,
-    evaluation: &'a Evaluation,
-    comparison: &'a Comparison,
-    noise: Option<&'a Noise>,
-    confidence: Confidence,
+/// Why a rule cannot be judged: these rows, or the task, leave its metric without a value.
+fn undefined(evaluation: &Evaluation, metric: &str, rule: String) -> GateError {
+    if let Some(reason) = evaluation.undefined.get(metric) {
+        let reason = reason.clone();
+        return GateError::UndefinedMetric { rule, reason };
+    }
+    if evaluation.metrics.contains_key(metric) {
+        let reason = "it has no paired interval".to_owned();
+        return GateError::UndefinedMetric { rule, reason };
+    }
+    if metric == Metric::ExpectedCost.as_str() && evaluation.positives().is_some() {
+        return GateError::NoCosts { rule };
+    }
+    let task = task_name(evaluation);
+    GateError::OtherTask { rule, task }
 }
 
-#[derive(Clone, Copy)]
-enum Side {
-    AtLeast,
-    AtMost,
-}
-
-/// A metric against a limit: the whole interval must be on the right side to pass, and on the wrong
-/// side to fail. Where these rows leave no interval, nothing is shown.
-fn bound(
-    evaluation: &Evaluation,
-    metric: &str,
-    limit: Finite,
-    side: Side,
-    confidence: Confidence,
-) -> Result<RuleResult, GateError> {
-    let (word, id) = match side {
-        Side::AtLeast => ("at least", format!("at_least.{metric}")),
-        Side::AtMost => ("at most", format!("at_most.{metric}")),
-    };
-    let Some(estimate) = evaluation.metrics.get(metric) else {
-        let reason = evaluation
-            .undefined
-            .get(metric)
-            .cloned()
-            .unwrap_or_default();
-        return Err(GateError::UndefinedMetric { rule: id, reason });
-    };
-    let value = estimate.value.get();
-    let (low, high) = (
-        estimate.low.map_or(value, Finite::get),
-        estimate.high.map_or(value, Finite::get),
-    );
-    let limit_value = limit.get();
-    let (holds, broken, judged) = match side {
-        Side::AtLeast => (low >= limit_value, high < limit_value, low),
-        Side::AtMost => (high <= limit_value, low > limit_value, high),
-    };
-    let has_interval = estimate.low.is_some() && estimate.high.is_some();
-    let verdict = match (holds, broken) {
-        _ if !has_interval => Verdict::Inconclusive,
-        (true, _) => Verdict::Pass,
-        (_, true) => Verdict::Fail,
-        _ => Verdict::Inconclusive,
-    };
-    let needed = (verdict == Verdict::Inconclusive && has_interval)
-        .then(|| {
-            let error = (high - low) / (2.0 * confidence.z());
-            more_rows(evaluation, value - limit_value, error, confidence)
-        })
-        .flatten();
-    let shown = shown(estimate);
-    let message = match verdict {
-        Verdict::Inconclusive if !has_interval => {
-            format!("{metric} is {shown}, so {word} {limit_value} cannot be shown")
-        }
-        Verdict::Inconclusive => {
-            format!(
-                "{metric} is {shown}; {word} {limit_value} is asked for, which lies inside the interval{}",
-                settled(verdict, needed)
-            )
-        }
-        _ => format!("{metric} is {shown}; {word} {limit_value} is asked for"),
-    };
-    Ok(RuleResult {
-        id,
-        verdict,
-        observed: Some(estimate.value),
-        bound: Finite::new(judged),
-        limit: Some(limit),
-        p_value: None,
-        needed,
-        message,
-    })
-}
-
-impl Against<'_> {
-    /// Non-inferiority: the whole interval of the difference must lie above minus the margin (for a loss,
-    /// below the margin).
-    fn judge(&self, metric: Metric, margin: Finite) -> Result<RuleResult, GateError> {
-        let Self {
-            rival,
-            evaluation,
-            comparison,
-            noise,
-            confidence,
-        } = *self;
-        let name = metric.as_str();
-        let id = format!("{}.{name}", rival.prefix);
-        let (Some(found), Some(ours), Some(theirs)) = (
-            comparison.differences.get(name),
-            evaluation.metrics.get(name),
-            comparison.champion_metrics.get(name),
-        ) else {
-            let reason = "it has no paired interval".to_owned();
-            return Err(GateError::UndefinedMetric { rule: id, reason });
-        };
-        let widened = noise.and_then(|noise| noise.widen(metric, found, confidence));
-        let found = widened.as_ref().unwrap_or(found);
-        let difference = &found.difference;
-        let end = |end: Option<Finite>| end.unwrap_or(difference.value).get();
-        // As a gain: positive where the model is better.
-        let (value, low, high) = if metric.more_is_better() {
-            let (low, high) = (end(difference.low), end(difference.high));
-            (difference.value.get(), low, high)
-        } else {
-            let (low, high) = (-end(difference.high), -end(difference.low));
-            (-difference.value.get(), low, high)
-        };
-        let least = -margin.get();
-        let (verdict, words) = if low >= least {
-            let words = if low > 0.0 {
-                format!("better than {}", rival.words)
-            } else {
-                "not worse than the margin allows".to_owned()
-            };
-            (Verdict::Pass, words)
-        } else if high < least {
-            let words = format!("worse than {} by more than the margin", rival.words);
-            (Verdict::Fail, words)
-        } else {
-            let words = "it may or may not be worse than the margin allows";
-            (Verdict::Inconclusive, words.to_owned())
-        };
-        let needed = (verdict == Verdict::Inconclusive)
-            .then(|| {
-                let error = found.standard_error.map_or(0.0, Finite::get);
-                more_rows(evaluation, value - least, error, confidence)
-            })
-            .flatten();
-        let side = if metric.more_is_better() { 1.0 } else { -1.0 };
-        Ok(RuleResult {
-            id,
-            verdict,
-            observed: Some(difference.value),
-            bound: Finite::new(side * low),
-            limit: Finite::new(side * least),
-            p_value: Some(found.p_value),
-            needed,
-            message: format!(
-                "{name} {:.4} against {}'s {:.4}: a difference of {}, margin {}; {words}{}",
-                ours.value.get(),
-                rival.words,
-                theirs.value.get(),
-                signed(difference),
-                margin.get(),
-                settled(verdict, needed),
-            ),
-        })
+/// What a model of the task predicts, in words.
+pub(super) fn task_name(evaluation: &Evaluation) -> &'static str {
+    match &evaluation.by_task {
+        ByTask::Binary(_) => "one of two classes",
+        ByTask::Multiclass(_) => "one of several classes",
+        ByTask::Regression(_) => "a number",
     }
 }
 
@@ -330,7 +203,10 @@ pub(super) fn more_rows(
 ) -> Option<MoreRows> {
     let level = 0.5 * (1.0 - confidence.level());
     let test = NonInferiority::new(0.0, level).ok()?;
-    let now = (evaluation.rows as f64, evaluation.positives as f64);
+    let now = (
+        evaluation.rows as f64,
+        evaluation.positives().unwrap_or(0) as f64,
+    );
     let needed = test.needed(room.abs(), standard_error, now, POWER).ok()??;
     if needed.rows > MOST_ROWS {
         return None;
@@ -353,11 +229,14 @@ pub(super) fn more_rows(
 /// `; about 12,000 more rows (960 positive) would settle it`.
 pub(super) fn settled(verdict: Verdict, needed: Option<MoreRows>) -> String {
     match (verdict, needed) {
-        (Verdict::Inconclusive, Some(needed)) => format!(
-            "; about {} more rows ({} positive) would settle it, if it stays what it is",
-            grouped(needed.rows),
-            grouped(needed.positives),
-        ),
+        (Verdict::Inconclusive, Some(needed)) => {
+            let positive = match needed.positives {
+                0 => String::new(),
+                positives => format!(" ({} positive)", grouped(positives)),
+            };
+            let rows = grouped(needed.rows);
+            format!("; about {rows} more rows{positive} would settle it, if it stays what it is")
+        }
         (Verdict::Inconclusive, None) => {
             "; it lies so near the limit that no holdout of sensible size would settle it"
                 .to_owned()
@@ -366,17 +245,12 @@ pub(super) fn settled(verdict: Verdict, needed: Option<MoreRows>) -> String {
     }
 }
 
-/// The rule that compares a metric with the champion's.
-pub(crate) fn champion_rule(metric: Metric) -> String {
-    format!("{}.{}", CHAMPION.prefix, metric.as_str())
-}
-
 fn summary(
     verdict: Verdict,
     rules: &[RuleResult],
     overridden: usize,
     opponent: &Opponent,
-    auc: &str,
+    figure: &str,
 ) -> String {
     let what = match opponent {
         Opponent::Champion(_) => "The model",
@@ -397,11 +271,11 @@ fn summary(
     };
     match verdict {
         Verdict::Pass => match rules.len() {
-            1 => format!("{what} may be released: its one rule holds{auc}."),
-            rules => format!("{what} may be released: all {rules} rules hold{auc}."),
+            1 => format!("{what} may be released: its one rule holds{figure}."),
+            rules => format!("{what} may be released: all {rules} rules hold{figure}."),
         },
         Verdict::Warning if overridden > 0 => format!(
-            "{what} may be released because people decided so: {}{}{auc}.",
+            "{what} may be released because people decided so: {}{}{figure}.",
             count(overridden, "is overridden", "are overridden"),
             match of(Verdict::Warning) - overridden {
                 0 => String::new(),
@@ -409,11 +283,11 @@ fn summary(
             },
         ),
         Verdict::Warning => format!(
-            "{what} may be released with a look at {}{auc}.",
+            "{what} may be released with a look at {}{figure}.",
             count(of(Verdict::Warning), "that warns", "that warn")
         ),
         Verdict::Inconclusive => format!(
-            "{what} cannot be judged yet: {}, because the holdout is too small to tell{auc}.",
+            "{what} cannot be judged yet: {}, because the holdout is too small to tell{figure}.",
             count(
                 of(Verdict::Inconclusive),
                 "is inconclusive",
@@ -421,7 +295,7 @@ fn summary(
             )
         ),
         Verdict::Fail => format!(
-            "{what} must not be released: {}{auc}.",
+            "{what} must not be released: {}{figure}.",
             count(of(Verdict::Fail), "is broken", "are broken")
         ),
     }

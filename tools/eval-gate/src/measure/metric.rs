@@ -1,21 +1,7 @@
-//! The metrics by name: how each is computed, and how sure it is.
-
-use std::collections::BTreeMap;
+//! The metrics by name: of which task each is, and what is better.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use yard_contract::{Estimate, Finite};
-use yard_stats::Undefined;
-use yard_stats::binary::{Confusion, Ranked, Reliability, brier, log_loss};
-use yard_stats::bootstrap::{Rate, Statistic};
-use yard_stats::interval::{Confidence, Interval, wilson};
-use yard_stats::paired::delong;
-
-use super::replicas::{Replicas, Side};
-
-/// Bins of the reliability table that the calibration error is taken over.
-pub(crate) const CALIBRATION_BINS: std::num::NonZeroUsize =
-    std::num::NonZeroUsize::new(10).unwrap();
 
 /// A metric that rules can name.
 #[derive(
@@ -25,6 +11,10 @@ pub(crate) const CALIBRATION_BINS: std::num::NonZeroUsize =
 pub(crate) enum Metric {
     /// Area under the ROC curve.
     Auc,
+    /// Several classes: each against the others, the plain mean of their AUC.
+    AucMacro,
+    /// The same, each class counted by its rows.
+    AucWeighted,
     /// Area under the precision-recall curve, as average precision.
     PrAuc,
     /// Twice the AUC, less one.
@@ -33,27 +23,118 @@ pub(crate) enum Metric {
     Ks,
     /// Mean logarithmic loss, in nats.
     LogLoss,
-    /// Mean squared error of the probability.
+    /// Mean squared error of the probability; of all classes' together, where there are several.
     Brier,
     /// Expected calibration error over ten bins.
     Ece,
+    /// Slope of the outcome's log-odds on the score's: 1 is calibrated, less is overconfident.
+    CalibrationSlope,
+    /// Its intercept: 0 is calibrated.
+    CalibrationIntercept,
     /// Share of rows taken for what they are.
     Accuracy,
-    /// Mean of the two classes' recalls.
+    /// Mean of the classes' recalls.
     BalancedAccuracy,
+    /// Share of rows whose class is among the `measures.top_k` most probable.
+    TopKAccuracy,
     /// Share of positives among rows taken for positive.
     Precision,
+    /// The plain mean of the classes' precision.
+    PrecisionMacro,
+    /// The mean of the classes' precision, counted by their rows.
+    PrecisionWeighted,
+    /// Over all decisions together, which is the accuracy.
+    PrecisionMicro,
     /// Share of positives taken for positive.
     Recall,
+    /// The plain mean of the classes' recall.
+    RecallMacro,
+    /// The mean of the classes' recall, counted by their rows.
+    RecallWeighted,
+    /// Over all decisions together, which is the accuracy.
+    RecallMicro,
     /// Harmonic mean of precision and recall.
     F1,
+    /// The plain mean of the classes' F1.
+    F1Macro,
+    /// The mean of the classes' F1, counted by their rows.
+    F1Weighted,
+    /// Over all decisions together, which is the accuracy.
+    F1Micro,
     /// Matthews's correlation coefficient.
     Mcc,
+    /// Cohen's kappa: agreement beyond chance.
+    Kappa,
+    /// Share of positives among the `measures.top_share` of rows with the highest scores.
+    RecallAtK,
+    /// How many times more of them than in as many rows at random.
+    LiftAtK,
+    /// Mean cost of a row's decision, by `costs`.
+    ExpectedCost,
+    /// Root of the mean squared error.
+    Rmse,
+    /// Mean absolute error.
+    Mae,
+    /// Mean of the absolute error over the outcome's size, as a ratio.
+    Mape,
+    /// Share of the outcome's variance that is explained.
+    R2,
+    /// Mean pinball loss at `measures.quantile`.
+    Pinball,
+}
+
+/// What is better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Direction {
+    More,
+    Less,
+    /// A figure that is best at a value of its own.
+    Neither,
 }
 
 impl Metric {
     /// All metrics, in the order of reports.
-    pub(crate) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 36] = [
+        Self::Auc,
+        Self::AucMacro,
+        Self::AucWeighted,
+        Self::PrAuc,
+        Self::Gini,
+        Self::Ks,
+        Self::LogLoss,
+        Self::Brier,
+        Self::Ece,
+        Self::CalibrationSlope,
+        Self::CalibrationIntercept,
+        Self::Accuracy,
+        Self::BalancedAccuracy,
+        Self::TopKAccuracy,
+        Self::Precision,
+        Self::PrecisionMacro,
+        Self::PrecisionWeighted,
+        Self::PrecisionMicro,
+        Self::Recall,
+        Self::RecallMacro,
+        Self::RecallWeighted,
+        Self::RecallMicro,
+        Self::F1,
+        Self::F1Macro,
+        Self::F1Weighted,
+        Self::F1Micro,
+        Self::Mcc,
+        Self::Kappa,
+        Self::RecallAtK,
+        Self::LiftAtK,
+        Self::ExpectedCost,
+        Self::Rmse,
+        Self::Mae,
+        Self::Mape,
+        Self::R2,
+        Self::Pinball,
+    ];
+
+    /// Those of a model of two classes.
+    pub(super) const BINARY: [Self; 19] = [
         Self::Auc,
         Self::PrAuc,
         Self::Gini,
@@ -61,245 +142,137 @@ impl Metric {
         Self::LogLoss,
         Self::Brier,
         Self::Ece,
+        Self::CalibrationSlope,
+        Self::CalibrationIntercept,
         Self::Accuracy,
         Self::BalancedAccuracy,
         Self::Precision,
         Self::Recall,
         Self::F1,
         Self::Mcc,
+        Self::Kappa,
+        Self::RecallAtK,
+        Self::LiftAtK,
+        Self::ExpectedCost,
     ];
+
+    /// Those of a model of several classes.
+    pub(super) const CLASSES: [Self; 18] = [
+        Self::AucMacro,
+        Self::AucWeighted,
+        Self::LogLoss,
+        Self::Brier,
+        Self::Accuracy,
+        Self::BalancedAccuracy,
+        Self::TopKAccuracy,
+        Self::PrecisionMacro,
+        Self::PrecisionWeighted,
+        Self::PrecisionMicro,
+        Self::RecallMacro,
+        Self::RecallWeighted,
+        Self::RecallMicro,
+        Self::F1Macro,
+        Self::F1Weighted,
+        Self::F1Micro,
+        Self::Mcc,
+        Self::Kappa,
+    ];
+
+    /// Those of a model of a number.
+    pub(super) const NUMBERS: [Self; 5] =
+        [Self::Rmse, Self::Mae, Self::Mape, Self::R2, Self::Pinball];
 
     /// The name in configurations and artifacts.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Auc => "auc",
+            Self::AucMacro => "auc_macro",
+            Self::AucWeighted => "auc_weighted",
             Self::PrAuc => "pr_auc",
             Self::Gini => "gini",
             Self::Ks => "ks",
             Self::LogLoss => "log_loss",
             Self::Brier => "brier",
             Self::Ece => "ece",
+            Self::CalibrationSlope => "calibration_slope",
+            Self::CalibrationIntercept => "calibration_intercept",
             Self::Accuracy => "accuracy",
             Self::BalancedAccuracy => "balanced_accuracy",
+            Self::TopKAccuracy => "top_k_accuracy",
             Self::Precision => "precision",
+            Self::PrecisionMacro => "precision_macro",
+            Self::PrecisionWeighted => "precision_weighted",
+            Self::PrecisionMicro => "precision_micro",
             Self::Recall => "recall",
+            Self::RecallMacro => "recall_macro",
+            Self::RecallWeighted => "recall_weighted",
+            Self::RecallMicro => "recall_micro",
             Self::F1 => "f1",
+            Self::F1Macro => "f1_macro",
+            Self::F1Weighted => "f1_weighted",
+            Self::F1Micro => "f1_micro",
             Self::Mcc => "mcc",
+            Self::Kappa => "kappa",
+            Self::RecallAtK => "recall_at_k",
+            Self::LiftAtK => "lift_at_k",
+            Self::ExpectedCost => "expected_cost",
+            Self::Rmse => "rmse",
+            Self::Mae => "mae",
+            Self::Mape => "mape",
+            Self::R2 => "r2",
+            Self::Pinball => "pinball",
+        }
+    }
+
+    /// What people call it.
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::Auc => "AUC",
+            Self::LogLoss => "log-loss",
+            Self::Rmse => "RMSE",
+            other => other.as_str(),
+        }
+    }
+
+    /// The metric of this name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|metric| metric.as_str() == name)
+    }
+
+    /// What of it is better.
+    pub(crate) const fn direction(self) -> Direction {
+        match self {
+            Self::LogLoss
+            | Self::Brier
+            | Self::Ece
+            | Self::ExpectedCost
+            | Self::Rmse
+            | Self::Mae
+            | Self::Mape
+            | Self::Pinball => Direction::Less,
+            Self::CalibrationSlope | Self::CalibrationIntercept => Direction::Neither,
+            _ => Direction::More,
         }
     }
 
     /// Whether more of it is better.
-    pub(crate) const fn more_is_better(self) -> bool {
-        !matches!(self, Self::LogLoss | Self::Brier | Self::Ece)
+    pub(crate) fn more_is_better(self) -> bool {
+        self.direction() == Direction::More
     }
 
-    /// How it is computed on rows that are drawn again, each model at its own threshold.
-    pub(crate) const fn statistic(self, challenger: f64, champion: f64) -> Statistic {
-        let rate = match self {
-            Self::Auc => return Statistic::Auc,
-            Self::PrAuc => return Statistic::AveragePrecision,
-            Self::Gini => return Statistic::Gini,
-            Self::Ks => return Statistic::KolmogorovSmirnov,
-            Self::LogLoss => return Statistic::LogLoss,
-            Self::Brier => return Statistic::Brier,
-            Self::Ece => return Statistic::CalibrationError(CALIBRATION_BINS),
-            Self::Accuracy => Rate::Accuracy,
-            Self::BalancedAccuracy => Rate::BalancedAccuracy,
-            Self::Precision => Rate::Precision,
-            Self::Recall => Rate::Recall,
-            Self::F1 => Rate::F1,
-            Self::Mcc => Rate::Matthews,
-        };
-        Statistic::At {
-            rate,
-            challenger,
-            champion,
-        }
+    /// Whether a difference of 1 or more of it is beyond all sense.
+    pub(crate) const fn is_share(self) -> bool {
+        !matches!(
+            self,
+            Self::LogLoss
+                | Self::CalibrationSlope
+                | Self::CalibrationIntercept
+                | Self::LiftAtK
+                | Self::ExpectedCost
+                | Self::Rmse
+                | Self::Mae
+                | Self::Mape
+                | Self::Pinball
+        )
     }
-}
-
-/// Metrics of some rows: those that are defined, and why the others are not.
-#[derive(Default)]
-pub(crate) struct Metrics {
-    pub(crate) estimates: BTreeMap<String, Estimate>,
-    pub(crate) undefined: BTreeMap<String, String>,
-}
-
-/// Computes every metric of ranked rows at a threshold. Where `replicas` has an interval it is taken;
-/// otherwise the closed form, where there is one.
-pub(crate) fn all(
-    ranked: &Ranked<'_>,
-    threshold: f64,
-    confidence: Confidence,
-    replicas: Option<(&Replicas, Side)>,
-) -> Metrics {
-    let scored = ranked.scored();
-    let confusion = Confusion::at(scored, threshold);
-    let mut metrics = Metrics::default();
-    for metric in Metric::ALL {
-        let value = value(metric, ranked, &confusion);
-        let interval = match replicas {
-            Some((replicas, side)) if replicas.decides(metric) => {
-                replicas.interval(metric, side, confidence)
-            }
-            _ => interval(metric, ranked, &confusion, confidence),
-        };
-        match value.map(|value| estimate(value, interval, confidence)) {
-            Ok(Some(estimate)) => {
-                metrics
-                    .estimates
-                    .insert(metric.as_str().to_owned(), estimate);
-            }
-            Ok(None) => {
-                metrics
-                    .undefined
-                    .insert(metric.as_str().to_owned(), "not finite".to_owned());
-            }
-            Err(reason) => {
-                metrics
-                    .undefined
-                    .insert(metric.as_str().to_owned(), reason.to_string());
-            }
-        }
-    }
-    metrics
-}
-
-fn value(metric: Metric, ranked: &Ranked<'_>, confusion: &Confusion) -> Result<f64, Undefined> {
-    let scored = ranked.scored();
-    match metric {
-        Metric::Auc => ranked.auc(),
-        Metric::PrAuc => ranked.average_precision(),
-        Metric::Gini => ranked.gini(),
-        Metric::Ks => ranked.kolmogorov_smirnov().map(|ks| ks.statistic),
-        Metric::LogLoss => log_loss(scored),
-        Metric::Brier => brier(scored),
-        Metric::Ece => {
-            Reliability::new(scored, CALIBRATION_BINS).map(|table| table.expected_error())
-        }
-        Metric::Accuracy => Ok(confusion.accuracy()),
-        Metric::BalancedAccuracy => confusion.balanced_accuracy(),
-        Metric::Precision => confusion.precision(),
-        Metric::Recall => confusion.recall(),
-        Metric::F1 => confusion.f1(),
-        Metric::Mcc => confusion.matthews(),
-    }
-}
-
-/// Whether the interval of one model's metric needs no resampling, where rows are independent.
-pub(crate) const fn has_closed_form(metric: Metric) -> bool {
-    matches!(
-        metric,
-        Metric::Auc
-            | Metric::Gini
-            | Metric::LogLoss
-            | Metric::Brier
-            | Metric::Accuracy
-            | Metric::Precision
-            | Metric::Recall
-    )
-}
-
-/// An interval and the name of its method, for metrics that have one in closed form.
-fn interval(
-    metric: Metric,
-    ranked: &Ranked<'_>,
-    confusion: &Confusion,
-    confidence: Confidence,
-) -> Option<(Interval, &'static str)> {
-    let proportion = |part: f64, whole: f64| {
-        wilson(count(part), count(whole), confidence)
-            .ok()
-            .map(|interval| (interval, "wilson"))
-    };
-    let hits = confusion.true_positives;
-    match metric {
-        Metric::Auc => Some((auc_interval(ranked, confidence)?, "delong")),
-        Metric::Gini => {
-            let Interval { lower, upper } = auc_interval(ranked, confidence)?;
-            Some((
-                Interval {
-                    lower: 2.0 * lower - 1.0,
-                    upper: 2.0 * upper - 1.0,
-                },
-                "delong",
-            ))
-        }
-        Metric::Accuracy => proportion(hits + confusion.true_negatives, confusion.total()),
-        Metric::Precision => proportion(hits, confusion.predicted_positives()),
-        Metric::Recall => proportion(hits, confusion.positives()),
-        Metric::LogLoss => Some((mean_interval(ranked, log_loss_of, confidence)?, "normal")),
-        Metric::Brier => Some((mean_interval(ranked, square_of, confidence)?, "normal")),
-        _ => None,
-    }
-}
-
-/// DeLong's interval on the scale of log-odds, which stays inside the unit interval.
-pub(crate) fn auc_interval(ranked: &Ranked<'_>, confidence: Confidence) -> Option<Interval> {
-    let auc = delong(ranked).ok()?;
-    auc.logit_interval(confidence)
-        .ok()
-        .or_else(|| Some(auc.interval(confidence)))
-}
-
-/// The interval of a mean of one loss a row.
-fn mean_interval(
-    ranked: &Ranked<'_>,
-    loss: fn(bool, f64) -> f64,
-    confidence: Confidence,
-) -> Option<Interval> {
-    let scored = ranked.scored();
-    let losses: Vec<f64> = scored
-        .labels()
-        .iter()
-        .zip(scored.scores())
-        .map(|(label, score)| loss(*label, *score))
-        .collect();
-    let count = losses.len() as f64;
-    let mean = losses.iter().sum::<f64>() / count;
-    let variance = losses.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / (count - 1.0);
-    variance.is_finite().then(|| {
-        Interval::around(mean, (variance / count).sqrt(), confidence).within(0.0, f64::MAX)
-    })
-}
-
-pub(crate) fn log_loss_of(label: bool, score: f64) -> f64 {
-    let p = if label { score } else { 1.0 - score };
-    -libm::log(p.max(f64::EPSILON))
-}
-
-fn square_of(label: bool, score: f64) -> f64 {
-    let error = f64::from(u8::from(label)) - score;
-    error * error
-}
-
-fn count(rows: f64) -> u64 {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a count of rows"
-    )]
-    let count = rows as u64;
-    count
-}
-
-/// `None` where a number is not finite, which no artifact can hold.
-pub(crate) fn estimate(
-    value: f64,
-    interval: Option<(Interval, &str)>,
-    confidence: Confidence,
-) -> Option<Estimate> {
-    let end = |pick: fn(&Interval) -> f64| {
-        interval
-            .as_ref()
-            .and_then(|(interval, _)| Finite::new(pick(interval)))
-    };
-    Some(Estimate {
-        value: Finite::new(value)?,
-        low: end(|interval| interval.lower),
-        high: end(|interval| interval.upper),
-        interval: interval
-            .as_ref()
-            .map(|(_, method)| format!("{method} {}%", confidence.level() * 100.0)),
-    })
 }

@@ -1,15 +1,19 @@
 //! An evaluation as charts.
 
-use yard_contract::{CurvePoint, Estimate, Evaluation, Finite, Gate, SliceResult, Verdict};
+use yard_contract::{
+    BinaryEvaluation, ByTask, ClassesEvaluation, CurvePoint, Curves, Estimate, Evaluation, Finite,
+    Gate, NumbersEvaluation, SliceResult, Verdict,
+};
 use yard_report::chart::{
-    Calibration, CalibrationBin, ChampionChallenger, Chart as _, Confusion, Curve, Gain, Mark,
-    PairedMetric, PrecisionRecall, Reliability, Roc, ScoreHistogram, Slice, SliceForest,
-    SliceStatus, Theme,
+    Calibration, CalibrationBin, ChampionChallenger, Chart, Confusion, Curve, Gain, Mark,
+    PairedMetric, PrecisionRecall, PredictedActual, Reliability, Residuals, Roc, ScoreHistogram,
+    Slice, SliceForest, SliceStatus, Theme,
 };
 use yard_report::document::Status;
 use yard_report::number::interval;
 use yard_stats::interval::{Confidence, wilson};
 
+use crate::input::{Holdout, Truth};
 use crate::judge::{champion_rule, harmed_rule, slice_name, slice_rule};
 use crate::measure::Metric;
 
@@ -18,83 +22,26 @@ const SLICES_SHOWN: usize = 24;
 
 /// All charts of an evaluation.
 pub(crate) struct Charts {
-    pub(crate) roc: Roc,
-    pub(crate) precision_recall: PrecisionRecall,
-    pub(crate) reliability: Reliability,
-    pub(crate) scores: ScoreHistogram,
-    pub(crate) gain: Gain,
-    pub(crate) confusion: Confusion,
+    /// Those of its task, by file name.
+    pub(crate) of_task: Vec<(&'static str, Box<dyn Chart>)>,
     pub(crate) slices: Option<SliceForest>,
     pub(crate) champion: Option<ChampionChallenger>,
 }
 
-/// What the charts call the two classes.
-pub(crate) struct ClassNames {
-    pub(crate) negative: String,
-    pub(crate) positive: String,
-}
-
 impl Charts {
-    pub(crate) fn of(evaluation: &Evaluation, names: &ClassNames, gate: &Gate) -> Self {
-        let curves = &evaluation.curves;
-        let base_rate = evaluation.positives as f64 / evaluation.rows as f64;
-        let confusion = &evaluation.confusion;
-        let share = |part: u64, rest: u64| part as f64 / (part + rest).max(1) as f64;
-        let recall = share(confusion.true_positives, confusion.false_negatives);
-        let fallout = share(confusion.false_positives, confusion.true_negatives);
-        let precision = share(confusion.true_positives, confusion.false_positives);
-        let threshold = evaluation.threshold.get();
-        let mark = |at| {
-            Some(Mark {
-                label: format!("threshold {threshold}"),
-                at,
-            })
+    pub(crate) fn of(evaluation: &Evaluation, holdout: &Holdout, gate: &Gate) -> Self {
+        let of_task = match (&evaluation.by_task, &holdout.truth) {
+            (ByTask::Binary(of), Truth::Binary { classes, .. }) => {
+                let named = |class: &str| format!("{} = {class}", holdout.target);
+                let labels = [named(&classes.negative), named(&classes.positive)];
+                binary(evaluation, of, &labels)
+            }
+            (ByTask::Multiclass(of), _) => several(of),
+            (ByTask::Regression(of), _) => numbers(evaluation, of),
+            (ByTask::Binary(_), _) => Vec::new(),
         };
-        let labels = [names.negative.clone(), names.positive.clone()];
         Self {
-            roc: Roc {
-                title: "ROC curve".to_owned(),
-                curves: vec![curve(&curves.roc, figure(evaluation, "auc", "AUC"))],
-                operating_point: mark((fallout, recall)),
-            },
-            precision_recall: PrecisionRecall {
-                title: "Precision and recall".to_owned(),
-                curves: vec![curve(
-                    &curves.precision_recall,
-                    figure(evaluation, "pr_auc", "average precision"),
-                )],
-                base_rate,
-                operating_point: mark((recall, precision)),
-            },
-            reliability: reliability(evaluation),
-            scores: ScoreHistogram {
-                title: "Scores of the two classes".to_owned(),
-                labels: labels.clone(),
-                edges: curves
-                    .scores
-                    .iter()
-                    .map(|bin| bin.from.get())
-                    .chain(curves.scores.last().map(|bin| bin.to.get()))
-                    .collect(),
-                counts: [
-                    curves.scores.iter().map(|bin| bin.negatives).collect(),
-                    curves.scores.iter().map(|bin| bin.positives).collect(),
-                ],
-                threshold: Some(threshold),
-            },
-            gain: Gain {
-                title: "Cumulative gain".to_owned(),
-                curves: vec![curve(&curves.gain, String::new())],
-                base_rate,
-            },
-            confusion: Confusion {
-                title: format!("Decisions at the threshold {threshold}"),
-                labels: labels.to_vec(),
-                counts: vec![
-                    vec![confusion.true_negatives, confusion.false_positives],
-                    vec![confusion.false_negatives, confusion.true_positives],
-                ],
-            },
+            of_task,
             slices: forest(evaluation, gate),
             champion: champion(evaluation, gate),
         }
@@ -102,29 +49,119 @@ impl Charts {
 
     /// File names and standalone pictures.
     pub(crate) fn files(&self) -> Vec<(&'static str, String)> {
-        let mut files = vec![
-            ("roc.svg", self.roc.svg(Theme::Auto)),
-            (
-                "precision_recall.svg",
-                self.precision_recall.svg(Theme::Auto),
-            ),
-            ("reliability.svg", self.reliability.svg(Theme::Auto)),
-            ("scores.svg", self.scores.svg(Theme::Auto)),
-            ("gain.svg", self.gain.svg(Theme::Auto)),
-            ("confusion.svg", self.confusion.svg(Theme::Auto)),
-        ];
-        files.extend(
-            self.slices
-                .as_ref()
-                .map(|chart| ("slices.svg", chart.svg(Theme::Auto))),
-        );
-        files.extend(
-            self.champion
-                .as_ref()
-                .map(|chart| ("champion.svg", chart.svg(Theme::Auto))),
-        );
+        let of_task = self.of_task.iter();
+        let mut files: Vec<_> = of_task
+            .map(|(name, chart)| (*name, chart.svg(Theme::Auto)))
+            .collect();
+        let slices = self.slices.as_ref();
+        files.extend(slices.map(|chart| ("slices.svg", chart.svg(Theme::Auto))));
+        let champion = self.champion.as_ref();
+        files.extend(champion.map(|chart| ("champion.svg", chart.svg(Theme::Auto))));
         files
     }
+}
+
+fn binary(
+    evaluation: &Evaluation,
+    of: &BinaryEvaluation,
+    labels: &[String; 2],
+) -> Vec<(&'static str, Box<dyn Chart>)> {
+    let curves = &of.curves;
+    let base_rate = of.positives as f64 / evaluation.rows as f64;
+    let confusion = &of.confusion;
+    let share = |part: u64, rest: u64| part as f64 / (part + rest).max(1) as f64;
+    let recall = share(confusion.true_positives, confusion.false_negatives);
+    let fallout = share(confusion.false_positives, confusion.true_negatives);
+    let precision = share(confusion.true_positives, confusion.false_positives);
+    let threshold = of.threshold.get();
+    let mark = |at| {
+        Some(Mark {
+            label: format!("threshold {threshold}"),
+            at,
+        })
+    };
+    let roc = Roc {
+        title: "ROC curve".to_owned(),
+        curves: vec![curve(&curves.roc, figure(evaluation, "auc", "AUC"))],
+        operating_point: mark((fallout, recall)),
+    };
+    let precision_recall = PrecisionRecall {
+        title: "Precision and recall".to_owned(),
+        curves: vec![curve(
+            &curves.precision_recall,
+            figure(evaluation, "pr_auc", "average precision"),
+        )],
+        base_rate,
+        operating_point: mark((recall, precision)),
+    };
+    let edges = curves.scores.iter().map(|bin| bin.from.get());
+    let scores = ScoreHistogram {
+        title: "Scores of the two classes".to_owned(),
+        labels: labels.clone(),
+        edges: edges
+            .chain(curves.scores.last().map(|bin| bin.to.get()))
+            .collect(),
+        counts: [
+            curves.scores.iter().map(|bin| bin.negatives).collect(),
+            curves.scores.iter().map(|bin| bin.positives).collect(),
+        ],
+        threshold: Some(threshold),
+    };
+    let gain = Gain {
+        title: "Cumulative gain".to_owned(),
+        curves: vec![curve(&curves.gain, String::new())],
+        base_rate,
+    };
+    let decisions = Confusion {
+        title: format!("Decisions at the threshold {threshold}"),
+        labels: labels.to_vec(),
+        counts: vec![
+            vec![confusion.true_negatives, confusion.false_positives],
+            vec![confusion.false_negatives, confusion.true_positives],
+        ],
+    };
+    vec![
+        ("roc.svg", Box::new(roc)),
+        ("precision_recall.svg", Box::new(precision_recall)),
+        ("reliability.svg", Box::new(reliability(evaluation, curves))),
+        ("scores.svg", Box::new(scores)),
+        ("gain.svg", Box::new(gain)),
+        ("confusion.svg", Box::new(decisions)),
+    ]
+}
+
+fn several(of: &ClassesEvaluation) -> Vec<(&'static str, Box<dyn Chart>)> {
+    let confusion = Confusion {
+        title: "The most probable class against the actual one".to_owned(),
+        labels: of.classes.clone(),
+        counts: of.confusion.clone(),
+    };
+    vec![("confusion.svg", Box::new(confusion))]
+}
+
+fn numbers(evaluation: &Evaluation, of: &NumbersEvaluation) -> Vec<(&'static str, Box<dyn Chart>)> {
+    let predicted = PredictedActual {
+        title: "Predicted against actual".to_owned(),
+        figure: figure(evaluation, "rmse", "RMSE"),
+        rows: evaluation.rows,
+        points: of
+            .points
+            .iter()
+            .map(|point| (point.x.get(), point.y.get()))
+            .collect(),
+    };
+    let edges = of.residuals.iter().map(|bin| bin.from.get());
+    let residuals = Residuals {
+        title: "Residuals".to_owned(),
+        edges: edges
+            .chain(of.residuals.last().map(|bin| bin.to.get()))
+            .collect(),
+        counts: of.residuals.iter().map(|bin| bin.rows).collect(),
+    };
+    vec![
+        ("predicted.svg", Box::new(predicted)),
+        ("residuals.svg", Box::new(residuals)),
+    ]
 }
 
 fn curve(points: &[CurvePoint], figure: String) -> Curve {
@@ -156,8 +193,8 @@ pub(crate) fn words(estimate: &Estimate) -> String {
     }
 }
 
-fn reliability(evaluation: &Evaluation) -> Reliability {
-    let bins = evaluation.curves.reliability.iter().map(|bin| {
+fn reliability(evaluation: &Evaluation, curves: &Curves) -> Reliability {
+    let bins = curves.reliability.iter().map(|bin| {
         let (predicted, observed) = (bin.predicted.get(), bin.observed.get());
         #[expect(
             clippy::cast_possible_truncation,
@@ -187,7 +224,7 @@ fn reliability(evaluation: &Evaluation) -> Reliability {
 
 fn forest(evaluation: &Evaluation, gate: &Gate) -> Option<SliceForest> {
     let accused = |slice: &SliceResult| {
-        let ids = [slice_rule(slice), harmed_rule(slice)];
+        let ids = [slice_rule(evaluation, slice), harmed_rule(slice)];
         gate.rules.iter().any(|rule| ids.contains(&rule.id))
     };
     let ends = |estimate: &Estimate| {
@@ -195,11 +232,13 @@ fn forest(evaluation: &Evaluation, gate: &Gate) -> Option<SliceForest> {
         let end = |end: Option<Finite>| end.map_or(value, Finite::get);
         (value, end(estimate.low), end(estimate.high))
     };
-    let overall = ends(evaluation.metrics.get("auc")?);
+    let primary = evaluation.primary.as_str();
+    let metric = Metric::named(primary)?;
+    let overall = ends(evaluation.metrics.get(primary)?);
     let mut slices: Vec<(&SliceResult, (f64, f64, f64))> = evaluation
         .slices
         .iter()
-        .filter_map(|slice| Some((slice, ends(slice.metrics.get("auc")?))))
+        .filter_map(|slice| Some((slice, ends(slice.metrics.get(primary)?))))
         .collect();
     if slices.is_empty() {
         return None;
@@ -207,7 +246,11 @@ fn forest(evaluation: &Evaluation, gate: &Gate) -> Option<SliceForest> {
     slices.sort_by(|a, b| {
         b.0.supported
             .cmp(&a.0.supported)
-            .then(a.1.0.total_cmp(&b.1.0))
+            .then(if metric.more_is_better() {
+                a.1.0.total_cmp(&b.1.0)
+            } else {
+                b.1.0.total_cmp(&a.1.0)
+            })
     });
     let shown = slices
         .into_iter()
@@ -225,20 +268,20 @@ fn forest(evaluation: &Evaluation, gate: &Gate) -> Option<SliceForest> {
             },
         });
     Some(SliceForest {
-        title: "AUC by slice".to_owned(),
-        metric: "AUC".to_owned(),
+        title: format!("{} by slice", metric.title()),
+        metric: metric.title().to_owned(),
         overall,
         slices: shown.collect(),
     })
 }
 
-/// The metrics that the policy names, and AUC.
+/// The metrics that the policy names, and the primary one.
 fn champion(evaluation: &Evaluation, gate: &Gate) -> Option<ChampionChallenger> {
     let comparison = evaluation.comparison.as_ref()?;
     let metrics = Metric::ALL.into_iter().filter_map(|metric| {
         let name = metric.as_str();
         let found = comparison.differences.get(name)?;
-        if found.margin.is_none() && metric != Metric::Auc {
+        if found.margin.is_none() && name != comparison.metric {
             return None;
         }
         let id = champion_rule(metric);

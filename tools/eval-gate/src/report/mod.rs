@@ -5,14 +5,14 @@ mod charts;
 mod forges;
 mod tables;
 
-pub(crate) use charts::{Charts, ClassNames};
+pub(crate) use charts::Charts;
 pub(crate) use forges::ConfigPlace;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use yard_cli::style;
-use yard_contract::{Document as Artifact, Evaluation, Gate, Verdict};
+use yard_contract::{ByTask, Document as Artifact, Evaluation, Gate, Verdict};
 use yard_report::document::{Block, Document, Figure, Table, Text};
 use yard_report::junit::{self, Case, Outcome, Suite};
 use yard_report::number::grouped;
@@ -107,15 +107,7 @@ impl Report<'_> {
         blocks.extend(beside::measured(self.measured));
         blocks.extend([
             Block::section("Metrics"),
-            Block::Paragraph(
-                Text::plain(format!(
-                    "{} rows were held out, {} of them positive; a row counts as positive from a probability of ",
-                    grouped(evaluation.rows),
-                    grouped(evaluation.positives),
-                ))
-                .code(evaluation.threshold.to_string())
-                .then(" on."),
-            ),
+            Block::Paragraph(rows(evaluation)),
             Block::Table(tables::metrics(evaluation)),
         ]);
         blocks.extend(beside::baseline(evaluation));
@@ -149,15 +141,13 @@ impl Report<'_> {
             ));
             blocks.push(Block::Table(tables::weakest(evaluation)));
         }
-        blocks.push(Block::section("Curves"));
-        blocks.extend([
-            Block::Figure(Figure::of(&self.charts.roc)),
-            Block::Figure(Figure::of(&self.charts.precision_recall)),
-            Block::Figure(Figure::of(&self.charts.reliability)),
-            Block::Figure(Figure::of(&self.charts.scores)),
-            Block::Figure(Figure::of(&self.charts.gain)),
-            Block::Figure(Figure::of(&self.charts.confusion)),
-        ]);
+        if !evaluation.fairness.is_empty() {
+            blocks.push(Block::section("Groups"));
+            blocks.push(Block::Table(tables::groups(evaluation)));
+        }
+        blocks.push(Block::section("Charts"));
+        let of_task = self.charts.of_task.iter();
+        blocks.extend(of_task.map(|(_, chart)| Block::Figure(Figure::of(chart.as_ref()))));
         blocks.push(Block::section("Evidence"));
         blocks.push(Block::Table(self.lineage()));
         Document {
@@ -178,5 +168,39 @@ impl Report<'_> {
             ]);
         }
         table
+    }
+}
+
+/// What the rows are.
+fn rows(evaluation: &Evaluation) -> Text {
+    let rows = grouped(evaluation.rows);
+    match &evaluation.by_task {
+        ByTask::Binary(of) => {
+            let text = Text::plain(format!(
+                "{rows} rows were held out, {} of them positive; a row counts as positive from a probability of ",
+                grouped(of.positives),
+            ));
+            let text = text.code(of.threshold.to_string()).then(" on.");
+            match &of.cheapest {
+                Some(cheapest) => text.then(format!(
+                    " On these rows {} would cost least: {:.4} a row.",
+                    cheapest.threshold.map_or_else(
+                        || "calling no row positive".to_owned(),
+                        |at| format!("a threshold of {:.4}", at.get())
+                    ),
+                    cheapest.cost.get(),
+                )),
+                None => text,
+            }
+        }
+        ByTask::Multiclass(of) => Text::plain(format!(
+            "{rows} rows of {} classes were held out.",
+            of.classes.len()
+        )),
+        ByTask::Regression(of) => Text::plain(format!(
+            "{rows} rows were held out; the outcome has mean {:.4} and standard deviation {:.4}.",
+            of.mean.get(),
+            of.sd.get(),
+        )),
     }
 }

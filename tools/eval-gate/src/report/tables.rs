@@ -34,12 +34,10 @@ pub(super) fn metrics(evaluation: &Evaluation) -> Table {
     if comparison.is_some() {
         columns.push("#Champion");
     }
-    columns.push("#Always the prior");
+    let prior = evaluation.baselines.first();
+    let always = prior.map_or_else(String::new, |prior| format!("#Always the {}", prior.name));
+    columns.push(&always);
     let mut table = Table::new("Metrics on the rows held out", &columns);
-    let prior = evaluation
-        .baselines
-        .iter()
-        .find(|baseline| baseline.name == "prior");
     for metric in Metric::ALL {
         let name = metric.as_str();
         let Some(estimate) = evaluation.metrics.get(name) else {
@@ -68,19 +66,13 @@ pub(super) fn metrics(evaluation: &Evaluation) -> Table {
 pub(super) fn weakest(evaluation: &Evaluation) -> Table {
     let mut table = Table::new(
         "Where the model errs more than on all other rows, the surest first: a place to look, not a rule",
-        &[
-            "Slice",
-            "#Rows",
-            "#Log-loss",
-            "#Of the others",
-            "#p, adjusted",
-        ],
+        &["Slice", "#Rows", "#Loss", "#Of the others", "#p, adjusted"],
     );
     for slice in &evaluation.weakest {
         table.row([
             Text::value(columns_name(&slice.columns)),
             Text::plain(grouped(slice.rows)),
-            Text::plain(format!("{:.4}", slice.log_loss.get())),
+            Text::plain(format!("{:.4}", slice.loss.get())),
             Text::plain(format!("{:.4}", slice.rest.get())),
             Text::plain(format!("{:.4}", slice.p_value.get())),
         ]);
@@ -120,6 +112,42 @@ pub(super) fn decisions(decisions: Decisions) -> Block {
     ))
 }
 
+pub(super) fn groups(evaluation: &Evaluation) -> Table {
+    let mut table = Table::new(
+        "How far apart groups are treated: the largest rate less the smallest, and the smallest over the largest",
+        &[
+            "Rate",
+            "Groups by",
+            "Lowest",
+            "Highest",
+            "Difference",
+            "Ratio",
+            "Left out",
+        ],
+    );
+    for gap in &evaluation.fairness {
+        let rated = gap.groups.iter().filter_map(|group| {
+            let rate = group.rate.as_ref()?.value.get();
+            Some((rate, group.value.as_str()))
+        });
+        let mut rated: Vec<(f64, &str)> = rated.collect();
+        rated.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let end = |group: Option<&(f64, &str)>| {
+            group.map_or_else(String::new, |(rate, name)| format!("{name} {rate:.3}"))
+        };
+        table.row([
+            Text::value(gap.rate.as_str()),
+            Text::value(gap.column.as_str()),
+            Text::plain(end(rated.first())),
+            Text::plain(end(rated.last())),
+            Text::plain(words(&gap.difference)),
+            Text::plain(words(&gap.ratio)),
+            Text::plain(gap.too_small.join(", ")),
+        ]);
+    }
+    table
+}
+
 fn range(estimate: &Estimate) -> String {
     match (estimate.low, estimate.high, &estimate.interval) {
         (Some(low), Some(high), Some(method)) => {
@@ -134,7 +162,14 @@ pub(super) fn slices(evaluation: &Evaluation) -> Table {
         .slices
         .iter()
         .any(|slice| slice.difference.is_some());
-    let mut columns = vec!["Slice", "#Rows", "#Positive", "AUC"];
+    let primary = evaluation.primary.as_str();
+    let metric = Metric::named(primary).unwrap_or(Metric::Auc);
+    let binary = evaluation.positives().is_some();
+    let mut columns = vec!["Slice", "#Rows"];
+    if binary {
+        columns.push("#Positive");
+    }
+    columns.push(metric.title());
     if compared {
         columns.push("Against the champion");
     }
@@ -143,25 +178,30 @@ pub(super) fn slices(evaluation: &Evaluation) -> Table {
         "Slices, the weakest first; those with too few rows last",
         &columns,
     );
-    let auc = |slice: &SliceResult| slice.metrics.get("auc").map_or(2.0, |auc| auc.value.get());
+    // The weakest first: the lowest AUC, the highest loss.
+    let side = if metric.more_is_better() { 1.0 } else { -1.0 };
+    let strength = |slice: &SliceResult| {
+        let found = slice.metrics.get(primary);
+        found.map_or(f64::INFINITY, |found| side * found.value.get())
+    };
     let mut slices: Vec<&SliceResult> = evaluation.slices.iter().collect();
     slices.sort_by(|a, b| {
         b.supported
             .cmp(&a.supported)
-            .then(auc(a).total_cmp(&auc(b)))
+            .then(strength(a).total_cmp(&strength(b)))
     });
     for slice in slices.iter().take(SLICES_SHOWN) {
         let mut row = vec![
             Text::value(slice_name(slice)),
             Text::plain(grouped(slice.rows)),
-            Text::plain(grouped(slice.positives)),
-            Text::plain(
-                slice
-                    .metrics
-                    .get("auc")
-                    .map_or("undefined".to_owned(), words),
-            ),
         ];
+        row.extend(
+            slice
+                .positives
+                .map(|positives| Text::plain(grouped(positives))),
+        );
+        let found = slice.metrics.get(primary);
+        row.push(Text::plain(found.map_or("undefined".to_owned(), words)));
         if compared {
             let found = slice.difference.as_ref();
             let found = found.map_or_else(String::new, |found| words(&found.difference));

@@ -13,6 +13,13 @@ use yard_contract::{
 };
 use yard_model::GraphBuilder;
 
+pub(crate) const CONFIG: &str = "\
+at_least: {auc: 0.7}
+at_most: {log_loss: 0.65}
+champion: {auc_margin: 0.02}
+slices: {by: [[group]], min_rows: 50, min_positives: 10, auc_at_least: 0.6}
+";
+
 /// Rows whose margin is `x`, so that a model of weight 1 is calibrated; in group c nothing can be
 /// told.
 pub(crate) fn holdout(rows: u64) -> String {

@@ -54,7 +54,7 @@ pub(crate) struct Slices {
 struct Slice {
     columns: Vec<Part>,
     rows: u64,
-    positives: u64,
+    positives: Option<u64>,
     estimate: Option<Estimate>,
     /// The slice's value minus that of all rows.
     difference: Option<f64>,
@@ -197,16 +197,14 @@ fn weakest_first(
 }
 
 pub(crate) fn bins(evaluation: &Evaluation) -> Vec<Bin> {
-    let bins = evaluation
-        .curves
-        .reliability
-        .iter()
-        .filter(|bin| bin.rows > 0);
-    bins.map(|bin| Bin {
-        predicted: bin.predicted,
-        observed: bin.observed,
-        difference: bin.observed.get() - bin.predicted.get(),
-        rows: bin.rows,
-    })
-    .collect()
+    let bins = evaluation.binary().into_iter();
+    let bins = bins.flat_map(|binary| &binary.curves.reliability);
+    bins.filter(|bin| bin.rows > 0)
+        .map(|bin| Bin {
+            predicted: bin.predicted,
+            observed: bin.observed,
+            difference: bin.observed.get() - bin.predicted.get(),
+            rows: bin.rows,
+        })
+        .collect()
 }

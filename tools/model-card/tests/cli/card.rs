@@ -155,7 +155,7 @@ fn the_weakest_slices_come_first_and_none_is_hidden_without_a_word() {
             .map(|place| SliceResult {
                 columns: [("place".to_owned(), format!("p{place:02}"))].into(),
                 rows: 100,
-                positives: 20,
+                positives: Some(20),
                 supported: true,
                 metrics: [("log_loss".to_owned(), estimate(f64::from(place) / 100.0))].into(),
                 difference: None,

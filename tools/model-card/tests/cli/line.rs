@@ -6,11 +6,11 @@ use std::process::{Command, Output};
 
 use yard_cli::files;
 use yard_contract::{
-    Algorithm, Answer, Artifact, Baseline, Binary, CategoryShare, Champion, Classes, ColumnSummary,
-    Confusion, Curves, DataReport, Document, Environment, Estimate, Evaluation, Feature,
-    FeatureProfile, FeatureType, Finite, Gate, Golden, Importance, Input, ManifestFile, Producer,
-    Profile, ReliabilityBin, RuleResult, Run, Scalar, Sha256, Signature, SliceResult, Split,
-    SplitMethod, SplitPart, Verdict,
+    Algorithm, Answer, Artifact, Baseline, Binary, BinaryEvaluation, ByTask, CategoryShare,
+    Champion, Classes, ColumnSummary, Confusion, Curves, DataReport, Document, Environment,
+    Estimate, Evaluation, Feature, FeatureProfile, FeatureType, Finite, Gate, Golden, Importance,
+    Input, ManifestFile, Producer, Profile, ReliabilityBin, RuleResult, Run, Scalar, Sha256,
+    Signature, SliceResult, Split, SplitMethod, SplitPart, Verdict,
 };
 
 /// A folder in which the whole line has run.
@@ -346,7 +346,7 @@ fn evaluation(onnx: Sha256) -> Evaluation {
             .map(|&(column, value)| (column.to_owned(), value.to_owned()))
             .collect(),
         rows,
-        positives,
+        positives: Some(positives),
         supported,
         metrics: [("auc".to_owned(), estimate(auc))].into(),
         difference: None,
@@ -358,9 +358,9 @@ fn evaluation(onnx: Sha256) -> Evaluation {
     };
     Evaluation {
         model_sha256: onnx,
+        holdout_sha256: Sha256::of(b"holdout"),
         rows: 7_575,
-        positives: 727,
-        threshold: finite(0.2),
+        primary: "auc".to_owned(),
         metrics: [
             ("auc".to_owned(), estimate(0.781_926_535_897_932_4)),
             (
@@ -376,12 +376,25 @@ fn evaluation(onnx: Sha256) -> Evaluation {
         ]
         .into(),
         undefined: [("lift_at_0.001".to_owned(), "fewer than ten rows".to_owned())].into(),
-        confusion: Confusion {
-            true_positives: 310,
-            false_positives: 520,
-            true_negatives: 6_328,
-            false_negatives: 417,
-        },
+        by_task: ByTask::Binary(Box::new(BinaryEvaluation {
+            positives: 727,
+            threshold: finite(0.2),
+            confusion: Confusion {
+                true_positives: 310,
+                false_positives: 520,
+                true_negatives: 6_328,
+                false_negatives: 417,
+            },
+            cheapest: None,
+            curves: Curves {
+                reliability: vec![
+                    bin(0.021, 0.0185, 2_525),
+                    bin(0.06, 0.0634, 2_525),
+                    bin(0.1871, 0.206, 2_525),
+                ],
+                ..Curves::default()
+            },
+        })),
         baselines: vec![
             Baseline {
                 name: "prior".to_owned(),
@@ -412,14 +425,7 @@ fn evaluation(onnx: Sha256) -> Evaluation {
         comparison: None,
         release: None,
         flips: None,
-        curves: Curves {
-            reliability: vec![
-                bin(0.021, 0.0185, 2_525),
-                bin(0.06, 0.0634, 2_525),
-                bin(0.1871, 0.206, 2_525),
-            ],
-            ..Curves::default()
-        },
+        fairness: Vec::new(),
     }
 }
 

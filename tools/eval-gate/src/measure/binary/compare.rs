@@ -1,4 +1,4 @@
-//! The model against the champion, row by row.
+//! The model against another, row by row.
 
 use std::collections::BTreeMap;
 
@@ -8,71 +8,62 @@ use yard_stats::paired::{
     AucDifference, Discordant, Loss, Pair, delong_difference, loss_difference,
 };
 
-use super::metric::{self, Metric, Metrics};
+use super::super::estimate::{Metrics, Paired};
+use super::super::metric::Metric;
+use super::super::task::Rival;
+use super::Binary;
 use super::replicas::{Draws, Replicas, Side};
+use super::values;
 use crate::error::GateError;
-use crate::input::Scores;
-
-/// A difference, challenger minus champion, with what is known of it.
-struct Paired {
-    value: f64,
-    standard_error: Option<f64>,
-    interval: Interval,
-    method: &'static str,
-    /// One-sided p-value of "worse by the margin or more".
-    worse: f64,
-}
 
 /// Both models' metrics, and every difference with a paired interval.
-pub(crate) fn compare(
-    labels: &[bool],
-    model: &Scores,
-    champion: &Scores,
-    draws: Draws<'_>,
-    margins: &BTreeMap<Metric, Finite>,
-    confidence: Confidence,
+pub(super) fn compare(
+    of: &Binary<'_>,
+    rival: Rival<'_>,
 ) -> Result<(Metrics, Comparison), GateError> {
-    let pair = Pair::new(labels, &model.probabilities, &champion.probabilities, None)?;
-    let thresholds = (model.threshold.get(), champion.threshold.get());
-    let replicas = draws.of_pair(&pair, thresholds)?;
-    let of = |ranked, threshold, side| {
-        metric::all(ranked, threshold, confidence, Some((&replicas, side)))
+    let (confidence, champion) = (of.settings.confidence, rival.scores);
+    let pair = Pair::new(of.labels, &of.model.values, &champion.values, of.weights)?;
+    let thresholds = (of.model.threshold.get(), champion.threshold.get());
+    let replicas = of.draws.of_pair(&pair, thresholds)?;
+    let all = |ranked, threshold, side| {
+        values::all(ranked, threshold, &of.settings, Some((&replicas, side)))
     };
-    let metrics = of(pair.challenger(), thresholds.0, Side::Challenger);
-    let of_champion = of(pair.champion(), thresholds.1, Side::Champion);
-    let areas = delong_difference(&pair)?;
+    let metrics = all(pair.challenger(), thresholds.0, Side::Challenger);
+    let of_champion = all(pair.champion(), thresholds.1, Side::Champion);
+    let areas = of
+        .settings
+        .independent
+        .then(|| delong_difference(&pair))
+        .transpose()?;
     let mut differences = BTreeMap::new();
-    for metric in Metric::ALL {
-        let margin = margins.get(&metric).copied();
+    for metric in of.settings.metrics() {
+        let margin = rival.margins.get(&metric).copied();
         let tolerated = margin.map_or(0.0, Finite::get);
-        let Some(paired) = paired(
+        let paired = paired(
             metric,
             &pair,
-            &areas,
+            areas.as_ref(),
             Some(&replicas),
             tolerated,
             confidence,
-        )?
-        else {
-            continue;
-        };
-        if let Some(difference) = paired.recorded(margin, confidence) {
+        )?;
+        let recorded = paired.and_then(|paired| paired.recorded(margin, confidence));
+        if let Some(difference) = recorded {
             differences.insert(metric.as_str().to_owned(), difference);
         }
     }
     let finite = |value: f64| Finite::new(value).ok_or(GateError::NotFinite);
-    let mut p_value = areas.p_value();
-    if let Some((resampled, _)) = replicas.difference(Metric::Auc) {
-        let tail = resampled.p_at_most(0.0)?.min(resampled.p_at_least(0.0)?);
-        p_value = (2.0 * tail).min(1.0);
-    }
+    let p_value = match &areas {
+        Some(areas) => areas.p_value(),
+        None => replicas.p_value(Metric::Auc).unwrap_or(1.0),
+    };
     let auc = differences.get("auc").ok_or(GateError::NotFinite)?;
     let comparison = Comparison {
         champion_sha256: champion.sha256,
         threshold: Some(champion.threshold),
         metric: "auc".to_owned(),
-        champion: finite(areas.champion.value)?,
-        challenger: finite(areas.challenger.value)?,
+        champion: finite(pair.champion().auc()?)?,
+        challenger: finite(pair.challenger().auc()?)?,
         difference: auc.difference.clone(),
         p_value: finite(p_value)?,
         champion_metrics: of_champion.estimates,
@@ -87,33 +78,21 @@ pub(crate) fn compare(
 fn paired(
     metric: Metric,
     pair: &Pair<'_>,
-    areas: &AucDifference,
+    areas: Option<&AucDifference>,
     replicas: Option<&Replicas>,
     margin: f64,
     confidence: Confidence,
 ) -> Result<Option<Paired>, GateError> {
-    let resampled = replicas.and_then(|replicas| replicas.difference(metric));
-    if let Some((resampled, method)) = resampled {
-        let worse = if metric.more_is_better() {
-            resampled.p_at_most(-margin)
-        } else {
-            resampled.p_at_least(margin)
-        };
-        let (Ok(interval), Ok(worse)) = (resampled.bca(confidence), worse) else {
-            return Ok(None);
-        };
-        return Ok(Some(Paired {
-            value: resampled.estimate(),
-            standard_error: resampled.standard_error().ok(),
-            interval,
-            method,
-            worse,
-        }));
+    if let Some(replicas) = replicas.filter(|replicas| replicas.has(metric)) {
+        return Ok(replicas.difference(metric, margin, confidence));
     }
     let loss = match metric {
         Metric::LogLoss => Loss::LogLoss,
         Metric::Brier => Loss::Brier,
         Metric::Auc | Metric::Gini => {
+            let Some(areas) = areas else {
+                return Ok(None);
+            };
             let scale = if metric == Metric::Gini { 2.0 } else { 1.0 };
             let Interval { lower, upper } = areas.interval(confidence);
             return Ok(Some(Paired {
@@ -125,6 +104,7 @@ fn paired(
                 },
                 method: "delong paired",
                 worse: areas.p_at_most(-margin / scale),
+                enough: areas.enough(),
             }));
         }
         _ => return Ok(None),
@@ -138,46 +118,29 @@ fn paired(
         interval: difference.interval(confidence),
         method: "paired t",
         worse: difference.p_at_least(margin),
+        enough: difference.enough(),
     }))
 }
 
-/// AUC against the champion's on a part of the rows; by the bootstrap where rows are clustered. `None`
+/// AUC against the champion's on a part of the rows; by the bootstrap where closed forms do not hold. `None`
 /// where a class has fewer than two rows.
-pub(crate) fn auc_difference(
+pub(super) fn auc_difference(
     pair: &Pair<'_>,
-    clustered: Option<Draws<'_>>,
+    draws: Option<Draws<'_>>,
     margin: Option<Finite>,
     confidence: Confidence,
 ) -> Result<Option<Difference>, GateError> {
-    let Ok(areas) = delong_difference(pair) else {
-        return Ok(None);
-    };
-    let replicas = match clustered {
-        Some(draws) => Some(draws.of_pair_auc(pair)?),
-        None => None,
-    };
     let tolerated = margin.map_or(0.0, Finite::get);
-    let found = paired(
-        Metric::Auc,
-        pair,
-        &areas,
-        replicas.as_ref(),
-        tolerated,
-        confidence,
-    )?;
+    let found = if let Some(draws) = draws {
+        let replicas = draws.of_pair_auc(pair)?;
+        replicas.difference(Metric::Auc, tolerated, confidence)
+    } else {
+        match delong_difference(pair) {
+            Ok(areas) => paired(Metric::Auc, pair, Some(&areas), None, tolerated, confidence)?,
+            Err(_) => None,
+        }
+    };
     Ok(found.and_then(|found| found.recorded(margin, confidence)))
-}
-
-impl Paired {
-    fn recorded(&self, margin: Option<Finite>, confidence: Confidence) -> Option<Difference> {
-        let interval = Some((self.interval, self.method));
-        Some(Difference {
-            difference: metric::estimate(self.value, interval, confidence)?,
-            standard_error: self.standard_error.and_then(Finite::new),
-            margin,
-            p_value: Finite::new(self.worse)?,
-        })
-    }
 }
 
 /// On how many rows only one of the models decides rightly, by `McNemar`'s test.

@@ -1,32 +1,57 @@
 //! The rows that the model and the champion decide differently.
 
+use std::collections::BTreeMap;
+
 use yard_contract::{Finite, Flip, Flips};
 
-use crate::input::Scores;
+use crate::input::{Scores, Subject};
+use crate::policy::FlipsConfig;
+
+/// The rows that the champion decides differently, by their names and with the columns that may be shown.
+pub(in crate::measure) fn flips(
+    subject: &Subject,
+    champion: &Scores,
+    config: &FlipsConfig,
+) -> Flips {
+    let describe = |row: usize| {
+        let value = |name: &String| {
+            let column = subject.holdout.slices.get(name)?;
+            Some((name.clone(), column.text(row).to_owned()))
+        };
+        let columns = config.show.iter().filter_map(value).collect();
+        (subject.holdout.name(row), columns)
+    };
+    between(
+        Decider::of(&subject.model),
+        Decider::of(champion),
+        config.rows as usize,
+        describe,
+    )
+}
 
 /// The answers of one model and the score from which on it decides for the positive class.
 #[derive(Clone, Copy)]
-pub(crate) struct Decider<'a> {
-    pub(crate) scores: &'a [f64],
-    pub(crate) threshold: f64,
+struct Decider<'a> {
+    scores: &'a [f64],
+    threshold: f64,
 }
 
 impl<'a> Decider<'a> {
-    pub(crate) fn of(scores: &'a Scores) -> Self {
+    fn of(scores: &'a Scores) -> Self {
         Self {
-            scores: &scores.probabilities,
+            scores: &scores.values,
             threshold: scores.threshold.get(),
         }
     }
 }
 
 /// Counts the rows whose decision changed and lists those whose score changed most (the first of equals
-/// first). `name` says which row it is, `shown` what else may be shown of it.
-pub(crate) fn flips(
+/// first). `describe` says which row it is and what else may be shown of it.
+fn between(
     challenger: Decider<'_>,
     champion: Decider<'_>,
     most: usize,
-    describe: impl Fn(usize) -> (String, std::collections::BTreeMap<String, String>),
+    describe: impl Fn(usize) -> (String, BTreeMap<String, String>),
 ) -> Flips {
     let positive = |of: Decider<'_>, row: usize| of.scores[row] >= of.threshold;
     let change = |row: usize| challenger.scores[row] - champion.scores[row];
@@ -71,11 +96,11 @@ mod tests {
             threshold: 0.3,
         };
         let name = |row| (format!("row {row}"), [].into());
-        let found = flips(challenger, champion, 2, name);
+        let found = between(challenger, champion, 2, name);
         assert_eq!((found.to_positive, found.to_negative), (2, 1));
         let rows: Vec<&str> = found.listed.iter().map(|flip| flip.row.as_str()).collect();
         assert_eq!(rows, ["row 2", "row 0"]);
         assert_eq!(Finite::new(0.9), Some(found.listed[0].challenger));
-        assert_eq!(flips(challenger, challenger, 2, name), Flips::default());
+        assert_eq!(between(challenger, challenger, 2, name), Flips::default());
     }
 }

@@ -1,0 +1,159 @@
+//! A model of two classes.
+
+mod baselines;
+mod calibration;
+mod compare;
+mod curves;
+mod flips;
+mod replicas;
+mod settings;
+mod values;
+
+pub(super) use self::flips::flips;
+
+use std::collections::BTreeMap;
+
+use yard_contract::{
+    Baseline, BinaryEvaluation, ByTask, CheapestThreshold, Comparison, Difference, Estimate, Finite,
+};
+use yard_stats::binary::{Ranked, Scored};
+use yard_stats::paired::Pair;
+
+use self::replicas::{Draws, Side};
+use self::settings::Settings;
+use super::estimate::Metrics;
+use super::metric::Metric;
+use super::task::{MeasuredTask, Rival, pick, renumbered};
+use crate::error::GateError;
+use crate::input::{Scores, Subject};
+use crate::plan::Plan;
+
+/// What a model of two classes is measured from.
+pub(super) struct Binary<'a> {
+    labels: &'a [bool],
+    subject: &'a Subject,
+    model: &'a Scores,
+    weights: Option<&'a [f64]>,
+    settings: Settings<'a>,
+    draws: Draws<'a>,
+}
+
+impl<'a> Binary<'a> {
+    pub(super) fn new(labels: &'a [bool], subject: &'a Subject, plan: &Plan) -> Self {
+        let weights = subject.holdout.weights.as_deref();
+        let clusters = subject.holdout.clusters.as_deref();
+        let settings = Settings::new(&plan.config, plan.confidence, weights.is_some(), clusters);
+        Self {
+            labels,
+            subject,
+            model: &subject.model,
+            weights,
+            settings,
+            draws: Draws::new(plan.config.bootstrap, settings),
+        }
+    }
+
+    fn ranked(&self) -> Result<Ranked<'_>, GateError> {
+        Ok(Ranked::new(Scored::new(
+            self.labels,
+            &self.model.values,
+            self.weights,
+        )?)?)
+    }
+}
+
+impl MeasuredTask for Binary<'_> {
+    fn primary(&self) -> Metric {
+        Metric::Auc
+    }
+
+    fn alone(&self) -> Result<Metrics, GateError> {
+        let ranked = self.ranked()?;
+        let threshold = self.model.threshold.get();
+        let replicas = self.draws.of(&ranked, threshold)?;
+        let alone = Some((&replicas, Side::Challenger));
+        Ok(values::all(&ranked, threshold, &self.settings, alone))
+    }
+
+    fn against(&self, rival: Rival<'_>) -> Result<(Metrics, Comparison), GateError> {
+        compare::compare(self, rival)
+    }
+
+    fn by_task(&self) -> Result<ByTask, GateError> {
+        // Charts count rows, whatever they weigh.
+        let rows = Ranked::new(Scored::new(self.labels, &self.model.values, None)?)?;
+        let weighed = self.ranked()?;
+        let cheapest = self.settings.costs.and_then(|(one, other)| {
+            let cut = weighed.cheapest_cut(one, other);
+            Some(CheapestThreshold {
+                threshold: cut.threshold.and_then(Finite::new),
+                cost: Finite::new(cut.cost)?,
+            })
+        });
+        Ok(ByTask::Binary(Box::new(BinaryEvaluation {
+            positives: positives(self.labels),
+            threshold: self.model.threshold,
+            confusion: curves::confusion(&rows, self.model.threshold.get()),
+            cheapest,
+            curves: curves::curves(&rows)?,
+        })))
+    }
+
+    fn baselines(&self) -> Result<Vec<Baseline>, GateError> {
+        baselines::baselines(
+            self.labels,
+            self.weights,
+            self.subject.holdout.features.as_ref(),
+        )
+    }
+
+    fn losses(&self) -> Vec<f64> {
+        let rows = self.labels.iter().zip(&self.model.values);
+        rows.map(|(&label, &score)| values::log_loss_of(label, score))
+            .collect()
+    }
+
+    fn part(
+        &self,
+        rows: &[usize],
+        compared: bool,
+        margin: Option<Finite>,
+    ) -> Result<(BTreeMap<String, Estimate>, Option<Difference>), GateError> {
+        let labels = pick(self.labels, rows);
+        let scores = pick(&self.model.values, rows);
+        let weights = self.weights.map(|weights| pick(weights, rows));
+        // Rows of one entity hang together within a part too.
+        let clusters = self
+            .settings
+            .clusters
+            .map(|clusters| renumbered(clusters, rows));
+        let settings = self.settings.of_part(clusters.as_deref());
+        let draws = (!settings.independent).then(|| self.draws.with(settings));
+        let ranked = Ranked::new(Scored::new(&labels, &scores, weights.as_deref())?)?;
+        let threshold = self.model.threshold.get();
+        let replicas = draws
+            .map(|draws| draws.of_auc(&ranked, threshold))
+            .transpose()?;
+        let replicas = replicas
+            .as_ref()
+            .map(|replicas| (replicas, Side::Challenger));
+        let difference = match &self.subject.champion {
+            Some(champion) if compared => {
+                let theirs = pick(&champion.values, rows);
+                let pair = Pair::new(&labels, &scores, &theirs, weights.as_deref())?;
+                compare::auc_difference(&pair, draws, margin, settings.confidence)?
+            }
+            _ => None,
+        };
+        let metrics = values::all(&ranked, threshold, &settings, replicas).estimates;
+        Ok((metrics, difference))
+    }
+
+    fn positives(&self, rows: &[usize]) -> Option<u64> {
+        Some(positives(&pick(self.labels, rows)))
+    }
+}
+
+fn positives(labels: &[bool]) -> u64 {
+    labels.iter().filter(|label| **label).count() as u64
+}
