@@ -112,6 +112,8 @@ pub(crate) enum Command {
     Adopt(AdoptArgs),
     /// Print the configuration's JSON Schema
     Schema,
+    /// Write the trees of a model as another engine's file
+    Export(ExportArgs),
 }
 
 /// Arguments of `adopt`.
@@ -202,6 +204,58 @@ pub(crate) struct InitArgs {
     /// Overwrite a configuration that is there
     #[arg(long)]
     pub(crate) force: bool,
+}
+
+/// Arguments of `export`.
+#[derive(ClapArgs, Clone, Debug)]
+pub(crate) struct ExportArgs {
+    /// The table that the model was fitted on
+    #[arg(long, value_name = "FILE")]
+    pub(crate) data: PathBuf,
+
+    /// The configuration that it was fitted by
+    #[arg(long, value_name = "FILE", default_value = "configs/train.yaml")]
+    pub(crate) config: PathBuf,
+
+    /// The model's folder
+    #[arg(long, value_name = "DIR", default_value = "out/model")]
+    pub(crate) model: PathBuf,
+
+    /// Whose file it is to be
+    #[arg(long, value_enum, value_name = "ENGINE")]
+    pub(crate) to: Engine,
+
+    /// Where to write it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+}
+
+/// Engines that say the same of the same trees.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(crate) enum Engine {
+    /// LightGBM's text
+    Lightgbm,
+    /// XGBoost's JSON
+    Xgboost,
+}
+
+impl From<ExportArgs> for FitArgs {
+    fn from(args: ExportArgs) -> Self {
+        Self {
+            data: args.data,
+            config: args.config,
+            model: args.model,
+            holdout: PathBuf::new(),
+            split: PathBuf::new(),
+            measurement: None,
+            checkpoint: None,
+            checkpoint_rounds: None,
+            checkpoint_seconds: 0,
+            commit: None,
+            threads: None,
+            format: Format::default(),
+        }
+    }
 }
 
 impl AsRef<Common> for Args {

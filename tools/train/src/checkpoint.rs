@@ -98,6 +98,12 @@ impl<'a> Watch<'a> {
         }
     }
 
+    /// Whether rounds are to report the loss of their rows: of the model that is kept they are, of
+    /// the folds of a cross-validation nobody looks at them.
+    pub(crate) const fn wants_losses(&self) -> bool {
+        self.progress.is_some()
+    }
+
     /// Tells people how far the fit is.
     pub(crate) fn with_progress(self, progress: Progress) -> Self {
         Self {

@@ -138,6 +138,11 @@ pub(crate) struct BoostingConfig {
     pub(crate) column_sample: Finite,
     /// The most bins of a column.
     pub(crate) max_bins: u32,
+    /// Columns of numbers along which the score goes one way only, all others staying as they are.
+    pub(crate) monotone: BTreeMap<String, Direction>,
+    /// Groups of features that may meet on one way from root to leaf. Where there are any, a feature
+    /// in none of them meets no other.
+    pub(crate) interactions: Vec<Vec<String>>,
 }
 
 /// The loss of a number, and so what the model answers.
@@ -160,6 +165,16 @@ pub(crate) enum Loss {
         /// From which error on a target counts as far off, in the target's unit, above 0.
         delta: Finite,
     },
+}
+
+/// Which way a score goes when a number grows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Direction {
+    /// Never down.
+    Increasing,
+    /// Never up.
+    Decreasing,
 }
 
 /// How trees see a category.
@@ -229,6 +244,8 @@ impl Default for BoostingConfig {
             row_sample: finite(1.0),
             column_sample: finite(1.0),
             max_bins: 255,
+            monotone: BTreeMap::new(),
+            interactions: Vec::new(),
         }
     }
 }

@@ -48,54 +48,57 @@ struct All {
 
 /// Reads the table, divides it, writes the rows held out, and answers the rest.
 pub(crate) fn load(plan: &Plan, bytes: &[u8]) -> Result<(Training, Split), TrainError> {
-    let layout = Layout::sniff(bytes).with_missing(&plan.config.missing);
-    let file = File {
-        path: &plan.data,
-        bytes,
-        layout,
-    };
+    let file = File::of(plan, bytes);
     let all = file.read(&plan.config, &plan.split)?;
-    let seed = plan.config.seed;
-    let (method, column, from, held_out) = match &plan.split {
-        SplitPlan::Time { column, from } => (
-            SplitMethod::Time,
-            Some(column.clone()),
-            Some(from.clone()),
-            all.late.clone(),
-        ),
-        SplitPlan::Stratified { share } => (
-            SplitMethod::Stratified,
-            None,
-            None,
-            split::share_of(&all.rows.target.codes(), *share, seed),
-        ),
-        SplitPlan::Random { share } => (
-            SplitMethod::Random,
-            None,
-            None,
-            split::share_of(&vec![0; all.rows.target.rows()], *share, seed),
-        ),
-    };
+    let held_out = held_out(plan, &all);
     let (train, holdout) = file.divide(&all.rows.target, &held_out, &plan.holdout_out)?;
+    let training = parts(plan, &all.rows, &held_out)?;
+    let (method, column, from) = match &plan.split {
+        SplitPlan::Time { column, from } => {
+            (SplitMethod::Time, Some(column.clone()), Some(from.clone()))
+        }
+        SplitPlan::Stratified { .. } => (SplitMethod::Stratified, None, None),
+        SplitPlan::Random { .. } => (SplitMethod::Random, None, None),
+    };
+    let split = Split {
+        method,
+        column,
+        from,
+        train,
+        holdout,
+    };
+    Ok((training, split))
+}
+
+/// The rows that [`load`] answers, and nothing is written.
+pub(crate) fn training(plan: &Plan, bytes: &[u8]) -> Result<Training, TrainError> {
+    let all = File::of(plan, bytes).read(&plan.config, &plan.split)?;
+    parts(plan, &all.rows, &held_out(plan, &all))
+}
+
+/// Which rows are held out.
+fn held_out(plan: &Plan, all: &All) -> Vec<bool> {
+    let seed = plan.config.seed;
+    let target = &all.rows.target;
+    match &plan.split {
+        SplitPlan::Time { .. } => all.late.clone(),
+        SplitPlan::Stratified { share } => split::share_of(&target.codes(), *share, seed),
+        SplitPlan::Random { share } => split::share_of(&vec![0; target.rows()], *share, seed),
+    }
+}
+
+/// The rows that are not held out, where both parts are something to fit on and to judge by.
+fn parts(plan: &Plan, rows: &Training, held_out: &[bool]) -> Result<Training, TrainError> {
     let places = |out: bool| -> Vec<usize> {
         (0..held_out.len())
             .filter(|&row| held_out[row] == out)
             .collect()
     };
-    let training = all.rows.take(&places(false));
+    let training = rows.take(&places(false));
     check_part("training", &training.target)?;
-    check_part("held-out", &all.rows.target.take(&places(true)))?;
+    check_part("held-out", &rows.target.take(&places(true)))?;
     check_weight(&training, &plan.config)?;
-    Ok((
-        training,
-        Split {
-            method,
-            column,
-            from,
-            train,
-            holdout,
-        },
-    ))
+    Ok(training)
 }
 
 /// A part without rows, or without one of the classes, is nothing to fit on or to judge by.
@@ -149,7 +152,15 @@ fn check_weight(training: &Training, config: &TrainConfig) -> Result<(), TrainEr
     }
 }
 
-impl File<'_> {
+impl<'a> File<'a> {
+    fn of(plan: &'a Plan, bytes: &'a [u8]) -> Self {
+        File {
+            path: &plan.data,
+            bytes,
+            layout: Layout::sniff(bytes).with_missing(&plan.config.missing),
+        }
+    }
+
     fn fail(&self) -> impl Fn(TableError) -> TrainError + '_ {
         |source| TrainError::Table {
             path: self.path.display().to_string(),

@@ -97,6 +97,10 @@ pub enum TrainError {
     Signals(#[source] std::io::Error),
     #[error("stopped by a signal; the fit is saved in `{folder}`")]
     Stopped { folder: String },
+    #[error("`{algorithm}` grows no trees to export")]
+    NoTrees { algorithm: &'static str },
+    #[error("`{path}` is not what this table and this configuration give")]
+    OtherModel { path: String },
     #[error("`{path}` exists")]
     Exists { path: String },
     #[error("cannot adopt `{path}`")]

@@ -16,6 +16,7 @@ mod config;
 mod data;
 mod design;
 mod error;
+mod export;
 mod fit;
 mod golden;
 mod guess;
@@ -51,6 +52,7 @@ pub fn run(args: Args, io: &mut Io) -> Result<Verdict, TrainError> {
     match (args.command, args.fit) {
         (Some(Command::Init(init)), _) => init::run(&init, io),
         (Some(Command::Adopt(args)), _) => adopt::run(&args, io),
+        (Some(Command::Export(export)), _) => export::run(export, io),
         (Some(Command::Schema), _) => {
             io.print(|out| out.write_all(schema().as_bytes()))?;
             Ok(Verdict::Pass)

@@ -46,6 +46,7 @@ impl Plan {
         let split = split_plan(&config)?;
         check_task(&config)?;
         check_features(&config)?;
+        check_constraints(&config)?;
         check_ranges(&config)?;
         let kept = (args.checkpoint).filter(|_| config.algorithm == Algorithm::GradientBoosting);
         let checkpoint = kept.map(|folder| CheckpointPlan {
@@ -174,6 +175,46 @@ fn check_features(config: &TrainConfig) -> Result<(), TrainError> {
         });
     }
     Ok(())
+}
+
+/// Columns whose use in trees is limited.
+fn check_constraints(config: &TrainConfig) -> Result<(), TrainError> {
+    let features = &config.features;
+    let boosting = &config.gradient_boosting;
+    let unfit = |key, found: String, expected| {
+        Err(TrainError::OutOfRange {
+            key,
+            found,
+            expected,
+        })
+    };
+    let monotone = boosting.monotone.keys();
+    if let Some(name) = monotone
+        .into_iter()
+        .find(|name| !features.numbers.contains(name))
+    {
+        let key = "gradient_boosting.monotone";
+        let found = format!("given for `{name}`");
+        return unfit(key, found, "about columns in `features.numbers`");
+    }
+    if config.task == Task::Multiclass && !boosting.monotone.is_empty() {
+        let key = "gradient_boosting.monotone";
+        return unfit(
+            key,
+            "given".to_owned(),
+            "absent where `task` is `multiclass`",
+        );
+    }
+    let known =
+        |name: &&String| features.numbers.contains(name) || features.categories.contains(name);
+    let named = boosting.interactions.iter().flatten();
+    match named.into_iter().find(|name| !known(name)) {
+        Some(name) => {
+            let key = "gradient_boosting.interactions";
+            unfit(key, format!("given for `{name}`"), "about features")
+        }
+        None => Ok(()),
+    }
 }
 
 fn check_ranges(config: &TrainConfig) -> Result<(), TrainError> {

@@ -185,7 +185,7 @@ fn what_cannot_be_fitted_is_exit_2_with_a_reason_and_leaves_no_model() {
     let ragged = good.replacen("\n5,", "\n5,5,", 1);
     let unlabelled = good.replacen(",no\n", ",\n", 1);
     let header = "id,income,age,region,month,late\n".to_owned();
-    let cases: [(&str, &str, &str); 28] = [
+    let cases: [(&str, &str, &str); 30] = [
         ("", CONFIG, "the table is empty"),
         (&header, CONFIG, "the table has a header and no rows"),
         (&one_class, CONFIG, "needs two values, `yes` and one other"),
@@ -230,6 +230,16 @@ fn what_cannot_be_fitted_is_exit_2_with_a_reason_and_leaves_no_model() {
             &several("regression", "income", "gradient-boosting")
                 .replace("{rounds", "{objective: {quantile: {levle: 0.5}}, rounds"),
             "unknown field `levle`",
+        ),
+        (
+            &good,
+            &CONFIG.replace("{rounds", "{monotone: {region: increasing}, rounds"),
+            "`gradient_boosting.monotone` is given for `region`",
+        ),
+        (
+            &good,
+            &CONFIG.replace("{rounds", "{interactions: [[age, month]], rounds"),
+            "`gradient_boosting.interactions` is given for `month`",
         ),
         (
             &good,
@@ -545,4 +555,112 @@ fn every_task_gives_a_model_that_is_better_than_trivial_ones() {
             "{task} {algorithm}"
         );
     }
+}
+
+/// Rows in which the risk falls with income but for bumps, which a limited fit does not follow.
+#[test]
+fn limits_of_columns_hold_and_rounds_are_told() {
+    let config = CONFIG.replace(
+        "{rounds: 20, max_leaves: 4",
+        "{monotone: {income: decreasing}, interactions: [[income], [age, region]], rounds: 40, max_leaves: 8",
+    );
+    let project = Project::new(&table(800), &config);
+    let output = project.train(&[]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let folder = project.0.path().join("out/model");
+    let package = yard_package::Package::open(&folder, &yard_package::Limits::default()).unwrap();
+    let model = yard_model::Model::load(&package, "out/model").unwrap();
+    let run = &model.run;
+    assert_eq!(
+        run.parameters["monotone.income"],
+        yard_contract::Scalar::from("decreasing")
+    );
+    let losses: Vec<f64> = run.history.iter().map(|r| r.train_loss.get()).collect();
+    assert_eq!(losses.len(), 40);
+    assert!(
+        losses.windows(2).all(|pair| pair[1] < pair[0]),
+        "{losses:?}"
+    );
+
+    let score = |income: u32, age: u32, region: &str| {
+        let row = [
+            (
+                "income".to_owned(),
+                yard_contract::Scalar::number(f64::from(income)),
+            ),
+            (
+                "age".to_owned(),
+                yard_contract::Scalar::number(f64::from(age)),
+            ),
+            ("region".to_owned(), yard_contract::Scalar::from(region)),
+        ];
+        let answers = model.predictor.predict_rows(&[row.into()]).unwrap();
+        f64::from(answers.values()[0])
+    };
+    let odds = |p: f64| libm::log(p / (1.0 - p));
+    for income in (1000..5000).step_by(50) {
+        for (age, region) in [(20, "north"), (44, "south"), (68, "east")] {
+            let [here, next] = [income, income + 50].map(|x| score(x, age, region));
+            assert!(next <= here, "{income} {age} {region}");
+            // Columns that do not meet add up.
+            let sum = odds(score(1000, age, region)) + odds(score(income, 20, "north"));
+            let apart = odds(here) + odds(score(1000, 20, "north"));
+            assert!((sum - apart).abs() < 1e-4, "{income} {age} {region}");
+        }
+    }
+}
+
+#[test]
+fn trees_are_exported_of_the_very_model_or_not_at_all() {
+    let config = CONFIG.replace("{rounds", "{categories: native, rounds");
+    let project = Project::new(&table(800), &config);
+    assert_eq!(project.train(&[]).status.code(), Some(0));
+    let export = |to: &str| {
+        let mut command = project.command();
+        command.args(["export", "--data", "data.csv", "--to", to]);
+        command
+            .args(["--out", &format!("out/{to}")])
+            .output()
+            .unwrap()
+    };
+    for (to, begins) in [("lightgbm", "tree\nversion=v4\n"), ("xgboost", "{")] {
+        let output = export(to);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        assert!(
+            project
+                .file(&format!("out/{to}"))
+                .starts_with(begins.as_bytes())
+        );
+        let legend: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let region = &legend["columns"][2];
+        assert_eq!(
+            (&region["name"], &region["kind"]),
+            (&"region".into(), &"category".into())
+        );
+        assert_eq!(region["codes"]["south"], 2.0);
+    }
+
+    let place = project.0.path().join("configs/train.yaml");
+    let other = config
+        .replace("seed: 7", "seed: 8")
+        .replace("max_leaves: 4", "max_leaves: 5");
+    yard_cli::files::write(&place, other.as_bytes()).unwrap();
+    fs::remove_file(project.0.path().join("out/xgboost")).unwrap();
+    let output = export("xgboost");
+    assert_eq!(output.status.code(), Some(2));
+    let said = stderr(&output);
+    assert!(
+        said.contains("is not what this table and this configuration give"),
+        "{said}"
+    );
+    assert!(project.file("out/xgboost").is_empty());
+    let linear = CONFIG.replace("gradient-boosting", "logistic-regression");
+    yard_cli::files::write(&place, linear.as_bytes()).unwrap();
+    let output = export("xgboost");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        stderr(&output).contains("grows no trees"),
+        "{}",
+        stderr(&output)
+    );
 }

@@ -67,7 +67,7 @@ pub struct Environment {
 pub struct Round {
     /// Counted from 1.
     pub round: u32,
-    /// Mean loss on the rows fitted on: log-loss, or the squared error.
+    /// Mean loss on the rows fitted on: the loss that the fit makes small, of classes the log loss.
     pub train_loss: Finite,
     /// Mean loss on the validation rows, where there are any.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
 use yard_boost::{Column as BoostColumn, MISSING_CATEGORY};
 use yard_table::{Column, Table};
 
@@ -17,6 +18,16 @@ pub(super) enum Coding {
     /// A category becomes its place among those of the rows to fit on, in byte order; trees ask for
     /// sets of them.
     Native(BTreeMap<String, u32>),
+}
+
+/// How a feature's cells become a column of trees; missing is NaN.
+#[derive(Serialize)]
+pub(crate) struct ColumnCode {
+    name: String,
+    /// `number`: the cell; `rank`: a number by category, any other is missing; `category`: a code by
+    /// category, any other has a code of its own.
+    kind: &'static str,
+    codes: BTreeMap<String, f32>,
 }
 
 /// Every feature with its coding, in the order of the graph's inputs.
@@ -61,6 +72,28 @@ impl Codings {
 
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.features.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// What somebody without the graph must know.
+    pub(super) fn legend(&self) -> Vec<ColumnCode> {
+        let column = |(name, coding): &(String, Coding)| {
+            let (kind, codes) = match coding {
+                Coding::Number => ("number", BTreeMap::new()),
+                Coding::Ranked(ranks) => ("rank", ranks.ranks.iter().cloned().collect()),
+                Coding::Native(places) => {
+                    let codes = places.iter();
+                    // Places lie below 2^24, as the engine has seen.
+                    let codes = codes.map(|(level, place)| (level.clone(), *place as f32));
+                    ("category", codes.collect())
+                }
+            };
+            ColumnCode {
+                name: name.clone(),
+                kind,
+                codes,
+            }
+        };
+        self.features.iter().map(column).collect()
     }
 
     /// The columns of a table of the same features.

@@ -6,8 +6,8 @@ mod forest;
 mod parity_tests;
 mod settings;
 
-use yard_boost::{Dataset, Features, Objective, Params};
-use yard_contract::{Finite, Importance};
+use yard_boost::{Dataset, Ensemble, Features, Objective, Params, RoundLoss};
+use yard_contract::{Finite, Importance, Round};
 
 use crate::checkpoint::Watch;
 use crate::config::BoostingConfig;
@@ -17,6 +17,7 @@ use crate::fit::Fitted;
 use crate::target::Target;
 
 use columns::Codings;
+pub(crate) use columns::ColumnCode;
 use forest::Forest;
 
 /// Fits trees and writes them, with what makes numbers of categories in front, as one graph.
@@ -28,13 +29,42 @@ pub(crate) fn fit(
     watch: &mut Watch<'_>,
 ) -> Result<Fitted, TrainError> {
     let grown = grow(training, weights, config, seed, watch)?;
-    let Grown { forest, params } = grown;
+    let Grown {
+        forest,
+        params,
+        history,
+    } = grown;
     let names: Vec<&str> = forest.codings.names().collect();
     Ok(Fitted {
         onnx: forest.graph(&training.target)?,
-        history: Vec::new(),
+        history,
         importance: shares(&names, &forest.ensemble.gain_importance()),
-        parameters: settings::recorded(&params, config.coding(&training.target)),
+        parameters: settings::recorded(&params, config, config.coding(&training.target)),
+    })
+}
+
+/// Trees, and all that it takes to use them without the graph.
+pub(crate) struct Exported {
+    pub(crate) ensemble: Ensemble,
+    /// What the trees' columns are.
+    pub(crate) columns: Vec<ColumnCode>,
+    /// The graph that [`fit`] makes of the same trees.
+    pub(crate) onnx: Vec<u8>,
+}
+
+/// Fits the same trees for another engine's file.
+pub(crate) fn export(
+    training: &Training,
+    weights: Option<&[f64]>,
+    config: &BoostingConfig,
+    seed: u64,
+    watch: &mut Watch<'_>,
+) -> Result<Exported, TrainError> {
+    let forest = grow(training, weights, config, seed, watch)?.forest;
+    Ok(Exported {
+        onnx: forest.graph(&training.target)?,
+        columns: forest.codings.legend(),
+        ensemble: forest.ensemble,
     })
 }
 
@@ -42,6 +72,7 @@ pub(crate) fn fit(
 struct Grown {
     forest: Forest,
     params: Params,
+    history: Vec<Round>,
 }
 
 fn grow(
@@ -61,7 +92,11 @@ fn grow(
     let prepared = codings.apply(&training.table);
     let columns: Vec<_> = prepared.iter().map(columns::Prepared::column).collect();
     let features = Features::mixed(&columns)?;
-    let params = settings::params(config, objective, seed);
+    let names: Vec<&str> = codings.names().collect();
+    let params = Params {
+        report_train_loss: watch.wants_losses(),
+        ..settings::params(config, objective, seed, &names)
+    };
     let (labels, weights) = (single(&labels), weights.map(single));
     let mut dataset = Dataset::new(features, &labels)?;
     if let Some(weights) = &weights {
@@ -72,7 +107,21 @@ fn grow(
     Ok(Grown {
         forest: Forest { codings, ensemble },
         params,
+        history: rounds(&fitted.history),
     })
+}
+
+/// The rounds whose loss was asked for.
+fn rounds(history: &[RoundLoss]) -> Vec<Round> {
+    let rounds = (1..).zip(history);
+    let rounds = rounds.filter_map(|(round, losses)| {
+        Some(Round {
+            round,
+            train_loss: Finite::new(losses.train?)?,
+            validation_loss: losses.validation.and_then(Finite::new),
+        })
+    });
+    rounds.collect()
 }
 
 /// What the trees learn, and from which numbers.

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use yard_boost::{Objective, Params};
+use yard_boost::{Monotone, Objective, Params};
 use yard_contract::Scalar;
 
-use crate::config::{BoostingConfig, CategoryCoding, Loss};
+use crate::config::{BoostingConfig, CategoryCoding, Direction, Loss};
 use crate::target::Target;
 
 impl BoostingConfig {
@@ -29,9 +29,28 @@ pub(super) fn of_numbers(config: &BoostingConfig) -> Objective {
     }
 }
 
-/// The engine's parameters.
-pub(super) fn params(config: &BoostingConfig, objective: Objective, seed: u64) -> Params {
+/// The engine's parameters, for columns of these names.
+pub(super) fn params(
+    config: &BoostingConfig,
+    objective: Objective,
+    seed: u64,
+    names: &[&str],
+) -> Params {
     let count = |value: u32| value as usize;
+    // The plan has seen that every name is a feature's.
+    let number = |name: &String| {
+        let at = names.iter().position(|known| known == name)?;
+        u32::try_from(at).ok()
+    };
+    let monotone = config.monotone.iter().filter_map(|(name, way)| {
+        let way = match way {
+            Direction::Increasing => Monotone::Increasing,
+            Direction::Decreasing => Monotone::Decreasing,
+        };
+        Some((number(name)?, way))
+    });
+    let interactions = config.interactions.iter();
+    let interactions = interactions.map(|group| group.iter().filter_map(number).collect());
     Params {
         rounds: count(config.rounds),
         learning_rate: config.learning_rate.get(),
@@ -42,13 +61,19 @@ pub(super) fn params(config: &BoostingConfig, objective: Objective, seed: u64) -
         row_sample: config.row_sample.get(),
         column_sample: config.column_sample.get(),
         max_bins: count(config.max_bins),
+        monotone: monotone.collect(),
+        interactions: interactions.collect(),
         seed,
         ..Params::new(objective)
     }
 }
 
 /// Every parameter, defaults included.
-pub(super) fn recorded(params: &Params, coding: CategoryCoding) -> BTreeMap<String, Scalar> {
+pub(super) fn recorded(
+    params: &Params,
+    config: &BoostingConfig,
+    coding: CategoryCoding,
+) -> BTreeMap<String, Scalar> {
     let count = |value: usize| Scalar::number(value as f64);
     let number = Scalar::number;
     let (objective, parameter) = match params.objective {
@@ -82,5 +107,21 @@ pub(super) fn recorded(params: &Params, coding: CategoryCoding) -> BTreeMap<Stri
     ];
     let parameter = parameter.map(|(name, value)| (name, number(value)));
     let all = recorded.into_iter().chain(parameter);
-    all.map(|(name, value)| (name.to_owned(), value)).collect()
+    let all = all.map(|(name, value)| (name.to_owned(), value));
+    let monotone = config.monotone.iter().map(|(name, way)| {
+        let way = match way {
+            Direction::Increasing => "increasing",
+            Direction::Decreasing => "decreasing",
+        };
+        (format!("monotone.{name}"), Scalar::from(way))
+    });
+    let groups = config.interactions.iter().enumerate();
+    let groups = groups.map(|(place, group)| {
+        let names = group.join(", ");
+        (
+            format!("interactions.{place}"),
+            Scalar::from(names.as_str()),
+        )
+    });
+    all.chain(monotone).chain(groups).collect()
 }
