@@ -43,6 +43,10 @@ pub(crate) fn fit(
     })
 }
 
+/// Up to so many training rows, rounds report their loss; of more it would take too large a part of
+/// the time.
+const LOSS_ROWS: usize = 100_000;
+
 /// Trees, and all that it takes to use them without the graph.
 pub(crate) struct Exported {
     pub(crate) ensemble: Ensemble,
@@ -94,7 +98,7 @@ fn grow(
     let features = Features::mixed(&columns)?;
     let names: Vec<&str> = codings.names().collect();
     let params = Params {
-        report_train_loss: watch.wants_losses(),
+        report_train_loss: watch.wants_losses() && training.target.rows() <= LOSS_ROWS,
         ..settings::params(config, objective, seed, &names)
     };
     let (labels, weights) = (single(&labels), weights.map(single));
