@@ -32,6 +32,7 @@ fn human(run: &Run, split: &Split, plan: &Plan, out: &mut dyn Write) -> io::Resu
             let metric = match cv.metric.as_str() {
                 "auc" => "AUC",
                 "log_loss" => "log-loss",
+                "pinball_loss" => "pinball loss",
                 _ => "RMSE",
             };
             format!(", {metric} {mean:.4} ± {sd:.4} over {} folds", cv.folds)

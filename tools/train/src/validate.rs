@@ -1,13 +1,13 @@
 //! Cross-validation on the training rows, and what trivial models reach in it.
 
-use yard_contract::{CrossValidation, Finite, Signature, TrivialModel};
+use yard_contract::{Algorithm, CrossValidation, Finite, Signature, TrivialModel};
 use yard_model::Predictor;
 use yard_stats::binary::{Ranked, Scored};
 use yard_stats::multiclass::Classified;
 use yard_stats::regression::Regressed;
 
 use crate::checkpoint::{Checkpoints, Watch};
-use crate::config::TrainConfig;
+use crate::config::{Loss, TrainConfig};
 use crate::data::Training;
 use crate::error::TrainError;
 use crate::linear::Penalty;
@@ -28,6 +28,7 @@ pub(crate) fn cross_validate(
     checkpoints: Option<&Checkpoints>,
 ) -> Result<Validated, TrainError> {
     check_rows(&training.target, folds)?;
+    let level = level(config);
     let fold_of = split::folds(&training.target.codes(), folds, config.seed);
     let feature = best_feature(training, config)?;
     let (mut model, mut prior, mut single) = (Vec::new(), Vec::new(), Vec::new());
@@ -36,16 +37,16 @@ pub(crate) fn cross_validate(
             (0..fold_of.len()).partition(|&row| fold_of[row] == fold);
         let (inside, out) = (training.take(&inside), training.take(&out));
         let signature = fit::signature(&inside, config);
-        let constant = constant_answers(&inside, &out);
-        prior.push(measure(&out, &constant)?);
+        let constant = constant_answers(&inside, &out, level);
+        prior.push(measure(&out, &constant, level)?);
         if let Some(feature) = &feature {
             let scores = answers_of_one(&inside, &out, config, &signature, feature)?;
-            single.push(measure(&out, scores.as_ref().unwrap_or(&constant))?);
+            single.push(measure(&out, scores.as_ref().unwrap_or(&constant), level)?);
         }
         let mut watch = Watch::new(checkpoints, &format!("fold-{fold}"));
         let fitted = fit::fit(&inside, config, &mut watch)?;
         let predictor = Predictor::new(&fitted.onnx, signature)?;
-        model.push(measure(&out, &answers(&predictor, &out)?)?);
+        model.push(measure(&out, &answers(&predictor, &out)?, level)?);
     }
     let trivial = |name: &str, feature, values: &[f64]| TrivialModel {
         name: name.to_owned(),
@@ -64,7 +65,7 @@ pub(crate) fn cross_validate(
     Ok(Validated {
         model: CrossValidation {
             folds,
-            metric: metric(&training.target).to_owned(),
+            metric: metric(&training.target, level).to_owned(),
             values: model.iter().copied().map(finite).collect(),
             mean: finite(average),
             sd: finite(variance.sqrt()),
@@ -93,16 +94,32 @@ fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 
-const fn metric(target: &Target) -> &'static str {
-    match target {
-        Target::Binary { .. } => "auc",
-        Target::Multiclass { .. } => "log_loss",
-        Target::Regression(_) => "rmse",
+/// The share of targets that the model's answers are to lie above, where it answers a quantile.
+fn level(config: &TrainConfig) -> Option<f64> {
+    let boosts = config.algorithm == Algorithm::GradientBoosting;
+    match config
+        .gradient_boosting
+        .objective
+        .as_ref()
+        .filter(|_| boosts)?
+    {
+        Loss::Absolute => Some(0.5),
+        Loss::Quantile { level } => Some(level.get()),
+        Loss::Squared | Loss::Poisson | Loss::Huber { .. } => None,
+    }
+}
+
+fn metric(target: &Target, level: Option<f64>) -> &'static str {
+    match (target, level) {
+        (Target::Binary { .. }, _) => "auc",
+        (Target::Multiclass { .. }, _) => "log_loss",
+        (Target::Regression(_), Some(_)) => "pinball_loss",
+        (Target::Regression(_), None) => "rmse",
     }
 }
 
 /// The metric of answers, row by row as a model gives them.
-fn measure(rows: &Training, answers: &[f64]) -> Result<f64, TrainError> {
+fn measure(rows: &Training, answers: &[f64], level: Option<f64>) -> Result<f64, TrainError> {
     let weights = rows.weights.as_deref();
     Ok(match &rows.target {
         Target::Binary { labels, .. } => {
@@ -113,7 +130,11 @@ fn measure(rows: &Training, answers: &[f64]) -> Result<f64, TrainError> {
             Classified::new(&labels, answers, classes.len(), weights)?.log_loss()?
         }
         Target::Regression(values) => {
-            Regressed::new(values, answers, weights)?.root_mean_squared_error()
+            let regressed = Regressed::new(values, answers, weights)?;
+            level.map_or_else(
+                || regressed.root_mean_squared_error(),
+                |level| regressed.pinball_loss(level),
+            )
         }
     })
 }
@@ -127,11 +148,23 @@ fn answers(predictor: &Predictor, rows: &Training) -> Result<Vec<f64>, TrainErro
         .collect())
 }
 
-/// What answers every row alike: the share of the classes, or the mean.
-fn constant_answers(inside: &Training, out: &Training) -> Vec<f64> {
+/// What answers every row alike: the share of the classes, the mean, or the quantile.
+fn constant_answers(inside: &Training, out: &Training, level: Option<f64>) -> Vec<f64> {
     let weight = |row: usize| inside.weights.as_ref().map_or(1.0, |weights| weights[row]);
     let total: f64 = (0..inside.target.rows()).map(weight).sum();
-    let answer = if let Some(numbers) = inside.target.numbers() {
+    let answer = if let (Target::Regression(values), Some(level)) = (&inside.target, level) {
+        let mut order: Vec<usize> = (0..values.len()).collect();
+        order.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
+        let mut below = 0.0;
+        let at = order.iter().find(|&&row| {
+            below += weight(row);
+            below >= level * total
+        });
+        at.or(order.last())
+            .map(|&row| values[row])
+            .into_iter()
+            .collect()
+    } else if let Some(numbers) = inside.target.numbers() {
         let weighted = numbers.iter().enumerate().map(|(row, y)| weight(row) * y);
         vec![weighted.sum::<f64>() / total]
     } else {

@@ -535,7 +535,14 @@ fn every_task_gives_a_model_that_is_better_than_trivial_ones() {
         for (answer, row) in answers.rows().zip(&model.golden.rows) {
             assert!(row.difference(answer).unwrap() <= 1e-12);
         }
-        let ours = model.run.cross_validation.unwrap().mean;
+        let validated = model.run.cross_validation.unwrap();
+        let metric = match (task, objective) {
+            ("multiclass", _) => "log_loss",
+            (_, "objective: absolute" | "objective: {quantile: {level: 0.6}}") => "pinball_loss",
+            _ => "rmse",
+        };
+        assert_eq!(validated.metric, metric);
+        let ours = validated.mean;
         let names: Vec<&str> = model.run.trivial.iter().map(|t| t.name.as_str()).collect();
         assert_eq!(names, ["prior", "best-feature"]);
         let [prior, single] = [0, 1].map(|place| model.run.trivial[place].mean);

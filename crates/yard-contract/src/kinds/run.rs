@@ -89,7 +89,8 @@ pub struct Importance {
 pub struct CrossValidation {
     /// How many folds.
     pub folds: u32,
-    /// What was measured: `auc` of two classes, `log_loss` of several, `rmse` of a number.
+    /// What was measured: `auc` of two classes, `log_loss` of several, `rmse` of a number,
+    /// `pinball_loss` of a quantile.
     pub metric: String,
     /// Its value on each fold.
     pub values: Vec<Finite>,
