@@ -4,6 +4,7 @@
 //! values that came from data, branches or configs; both are escaped where they are rendered.
 
 use crate::chart::{Chart, Theme};
+use crate::escape::CELL_CHARS;
 
 /// How a report, or one row of it, turned out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -221,7 +222,12 @@ pub struct Column {
     pub name: String,
     /// Which side its cells keep to.
     pub align: Align,
+    /// The most characters of a cell; what is longer is cut.
+    pub longest: usize,
 }
+
+/// The most characters of a cell that holds a sentence of a tool's own.
+const SENTENCE_CHARS: usize = 400;
 
 /// Which side a column's cells keep to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -241,10 +247,12 @@ impl Table {
                 Some(name) => Column {
                     name: name.to_owned(),
                     align: Align::Right,
+                    longest: CELL_CHARS,
                 },
                 None => Column {
                     name: (*name).to_owned(),
                     align: Align::Left,
+                    longest: CELL_CHARS,
                 },
             })
             .collect();
@@ -253,6 +261,16 @@ impl Table {
             columns,
             rows: Vec::new(),
         }
+    }
+
+    /// Lets the cells of one column hold whole sentences.
+    #[must_use]
+    pub fn with_sentences(mut self, name: &str) -> Self {
+        let found = self.columns.iter_mut().find(|column| column.name == name);
+        if let Some(column) = found {
+            column.longest = SENTENCE_CHARS;
+        }
+        self
     }
 
     /// Adds a row.

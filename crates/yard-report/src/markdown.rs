@@ -165,8 +165,9 @@ fn table(out: &mut String, table: &Table, rows: usize) {
     );
     for row in table.rows.iter().take(rows) {
         let cells = (0..table.columns.len()).map(|at| {
-            row.get(at)
-                .map_or(String::new(), |cell| inline(cell, Place::Cell))
+            row.get(at).map_or(String::new(), |cell| {
+                inline(cell, Place::Cell(table.columns[at].longest))
+            })
         });
         line(out, cells);
     }
@@ -193,16 +194,16 @@ fn left_out(out: &mut String, all: usize, shown: usize, what: &str) {
 #[derive(Clone, Copy, PartialEq)]
 enum Place {
     Line,
-    Cell,
+    /// With the most characters of a span.
+    Cell(usize),
 }
 
 fn inline(text: &Text, place: Place) -> String {
     let mut out = String::new();
     for span in &text.spans {
-        let span = if place == Place::Cell {
-            span.clone().cut(escape::CELL_CHARS)
-        } else {
-            span.clone()
+        let span = match place {
+            Place::Cell(longest) => span.clone().cut(longest),
+            Place::Line => span.clone(),
         };
         match span {
             Span::Plain(words) => {
@@ -225,7 +226,9 @@ fn inline(text: &Text, place: Place) -> String {
                     let _ = write!(out, "**{words}**");
                 }
             }
-            Span::Code(value) if place == Place::Cell => out.push_str(&escape::code_cell(&value)),
+            Span::Code(value) if matches!(place, Place::Cell(_)) => {
+                out.push_str(&escape::code_cell(&value));
+            }
             Span::Code(value) => out.push_str(&escape::code_span(&value)),
             Span::Status(status) => out.push_str(&status_words(status)),
             Span::Link { label, url } => {

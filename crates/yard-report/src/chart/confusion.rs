@@ -4,6 +4,7 @@ use super::plot::{self, MARGIN};
 use super::svg::{Anchor, Canvas, WIDTH};
 use super::{Chart, Theme, listed, text};
 use crate::document::{Align, Column, Table, Text};
+use crate::escape::CELL_CHARS;
 use crate::number::{grouped, percent};
 
 /// How strong the tint of a full cell is: at half, ink on it still has 4.5:1 in both schemes.
@@ -135,10 +136,12 @@ impl Chart for Confusion {
         let head = self.labels.iter().map(|label| Column {
             name: format!("predicted {label}"),
             align: Align::Right,
+            longest: CELL_CHARS,
         });
         let columns = [Column {
             name: "actual".to_owned(),
             align: Align::Left,
+            longest: CELL_CHARS,
         }]
         .into_iter()
         .chain(head)

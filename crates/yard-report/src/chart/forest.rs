@@ -105,7 +105,7 @@ impl Chart for SliceForest {
             .min_by(|a, b| a.value.total_cmp(&b.value));
         let lowest = lowest.map(|slice| {
             format!(
-                "lowest of {} slices: {} with {}",
+                "the lowest value of {} slices is that of {}: {}",
                 self.slices.len(),
                 slice.label,
                 fixed(slice.value, decimals)

@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 
 use crate::chart;
 use crate::document::{Align, Block, Document, Figure, Span, Table, Text};
-use crate::escape::{CELL_CHARS, cut, markup, visible};
+use crate::escape::{cut, markup, visible};
 
 /// No page is larger, in bytes: tables lose rows from the end and say how many.
 pub const LIMIT: usize = 1_000_000;
@@ -183,9 +183,9 @@ fn write_table(out: &mut String, table: &Table, rows: usize) {
     for row in table.rows.iter().take(rows) {
         out.push_str("<tr>");
         for at in 0..table.columns.len() {
-            let cell = row
-                .get(at)
-                .map_or(String::new(), |cell| inline(cell, CELL_CHARS));
+            let cell = row.get(at).map_or(String::new(), |cell| {
+                inline(cell, table.columns[at].longest)
+            });
             let _ = write!(out, "<td{}>{cell}</td>", class(at));
         }
         out.push_str("</tr>");

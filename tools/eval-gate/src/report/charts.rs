@@ -132,7 +132,7 @@ fn binary(
 
 fn several(of: &ClassesEvaluation) -> Vec<(&'static str, Box<dyn Chart>)> {
     let confusion = Confusion {
-        title: "The most probable class against the actual one".to_owned(),
+        title: "Most probable against actual class".to_owned(),
         labels: of.classes.clone(),
         counts: of.confusion.clone(),
     };

@@ -15,7 +15,8 @@ pub(super) fn rules(gate: &Gate) -> Table {
     let mut table = Table::new(
         "Every rule and what it met",
         &["Verdict", "Rule", "Outcome"],
-    );
+    )
+    .with_sentences("Outcome");
     let mut rules: Vec<_> = gate.rules.iter().collect();
     rules.sort_by_key(|rule| std::cmp::Reverse(rule.verdict));
     for rule in rules {
