@@ -171,6 +171,10 @@ impl Yard {
             "smoke-test" => {
                 "--url http://127.0.0.1:9 --package out/model --config configs/smoke.yaml --out out/smoke-report.json --measurement out/smoke-measurement.json --wait 0"
             }
+            "drift-check" => {
+                "--package out/model --data new.csv --config configs/drift.yaml --out out/drift-report.json"
+            }
+            "forge-report" => "--id small --out out/forge-report.md out/gate.json",
             "serve" => "--package out/model --listen 127.0.0.1:0 --port-file out/port",
             "example-world" => "--out world --applications 100",
             other => bail!("the line does not call `{other}`"),
@@ -208,6 +212,8 @@ impl Yard {
             ],
             "eval-gate" => &["out/evaluation.json", "out/gate.json", "out/metrics.json"],
             "model-card" => &["out/model_card.md"],
+            "drift-check" => &["out/drift-report.json"],
+            "forge-report" => &["out/forge-report.md"],
             "promote-model" => &["out/alias-move.json"],
             "fetch-package" => &["out/fetched/manifest.json"],
             "publish-image" => &["out/image-receipt.json"],
@@ -285,8 +291,9 @@ fn make() -> Result<Files> {
     let sample = repository()?.join("data/sample");
     yard.write("data.csv", fs::read(sample.join("training.csv"))?)?;
     yard.write("new.csv", fs::read(sample.join("scoring.csv"))?)?;
-    let data = fs::read(repository()?.join("configs/data.yaml"))?;
-    yard.write("configs/data.yaml", data)?;
+    for name in ["configs/data.yaml", "configs/drift.yaml"] {
+        yard.write(name, fs::read(repository()?.join(name))?)?;
+    }
     for (name, text) in [
         ("train", TRAIN),
         ("gate", GATE),

@@ -113,6 +113,7 @@ fn again(kind: &str, bytes: &[u8]) -> Result<Vec<u8>> {
     match kind {
         "batch-report" => through::<contract::BatchReport>(bytes),
         "data-report" => through::<contract::DataReport>(bytes),
+        "drift-report" => through::<contract::DriftReport>(bytes),
         "evaluation" => through::<contract::Evaluation>(bytes),
         "gate" => through::<contract::Gate>(bytes),
         "golden" => through::<contract::Golden>(bytes),
@@ -143,12 +144,16 @@ fn every_artifact_survives_its_own_type_to_the_byte() -> Result<()> {
     }
     kinds.sort();
     kinds.dedup();
-    let all = contract::schemas().len();
-    assert_eq!(
-        kinds.len(),
-        all,
-        "the line leaves artifacts of all kinds: {kinds:?}"
-    );
+    // Three kinds are of what the example does not do: it has no ledger, and moves neither aliases nor
+    // images. The tests of eval-gate, promote-model and publish-image read those.
+    let elsewhere = ["alias-move", "image-receipt", "ledger"];
+    let named = contract::schemas()
+        .into_iter()
+        .filter_map(|(name, _)| Some(name.split_once('.')?.0.to_owned()));
+    let left: Vec<String> = named
+        .filter(|kind| !elsewhere.contains(&kind.as_str()))
+        .collect();
+    assert_eq!(kinds, left, "the line leaves artifacts of all its kinds");
     Ok(())
 }
 
