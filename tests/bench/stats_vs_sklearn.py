@@ -12,7 +12,9 @@ rest is scaled from them (a replicate costs the same as the next), in two ways:
   plain   each replicate resamples rows and calls scikit-learn's metrics, as everybody writes it
   tuned   rows are sorted once; a replicate is a vector of counts, and metrics are cumulative sums in numpy
 
-Rounds alternate between the two sides. CPU seconds are user + system.
+Rounds alternate between the two sides. CPU seconds are user + system. Ends with 1 where ours needs more
+than a twentieth of the plain way's CPU, or more than 10 bytes of memory a row and column, the process
+itself included.
 """
 import json
 import os
@@ -159,7 +161,7 @@ def main():
         path = os.path.join(folder, "table")
         ours(binary, rows, 1, path)
         label, *scores = read(path, rows)
-    ratios = {"plain": [], "tuned": []}
+    ratios, worst = {"plain": [], "tuned": []}, 0
     for turn in range(rounds):
         report, spent = ours(binary, rows, replicates)
         found, test, once, other = theirs(label, scores, replicates)
@@ -167,13 +169,17 @@ def main():
             assert np.allclose(mine, peer, rtol=1e-10, atol=1e-12), (mine, peer)
         assert np.allclose(report["delong"], test, rtol=1e-8), (report["delong"], test)
         per_cell = report["peak_bytes"] / rows / 3
-        print(f"round {turn + 1}: ours {spent:.2f} CPU s, {per_cell:.1f} bytes a row and column at peak")
+        worst = max(worst, per_cell)
+        print(f"round {turn + 1}: ours {spent:.2f} CPU s, {per_cell:.2f} bytes a row and column at peak")
         print(f"         theirs {once:.2f} s for metrics and DeLong; with the bootstrap plain {other['plain']:.0f} s, tuned {other['tuned']:.0f} s")
         for way, seconds in other.items():
             ratios[way].append(seconds / spent)
     for way, values in ratios.items():
-        print(f"ratio to {way}: {min(values):.1f} to {max(values):.1f}")
+        print(f"ratio to {way}: median {np.median(values):.1f} ({min(values):.1f} to {max(values):.1f})")
+    met = min(ratios["plain"]) >= 20 and worst <= 10
+    print("both bounds hold" if met else "a bound is broken: 20 times less CPU than the plain way, 10 bytes a row and column")
+    return 0 if met else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -4,7 +4,7 @@
 //! pairs takes 16 bytes a row. Here rows are first dealt into buckets by the leading bits of their
 //! score's key, counted from the smallest key of the slice so that no bit is wasted on what all
 //! scores share; buckets that stay large are dealt again; small ones are sorted as pairs, in the
-//! cache. Peak 8 bytes a row, O(n) for continuous scores, O(n log n) whatever they are.
+//! cache. Peak 4 bytes a row where no bucket is crowded, else up to 8; O(n) for continuous scores, O(n log n) whatever they are.
 
 /// Below this many rows, pairs of key and row are sorted where they stand.
 const SMALL: usize = 2048;
@@ -26,23 +26,41 @@ fn descending_key(score: f64) -> u64 {
 ///
 /// `scores` must be finite and not longer than `u32::MAX`.
 pub(super) fn descending(scores: &[f64]) -> Vec<u32> {
-    let mut order: Vec<u32> = (0..).take(scores.len()).collect();
-    sort(&mut order, scores, &mut Vec::with_capacity(SMALL));
+    let rows = || (0..).take(scores.len());
+    let mut order: Vec<u32> = rows().collect();
+    let mut pairs = Vec::with_capacity(SMALL);
+    if order.len() <= SMALL {
+        sort(&mut order, scores, &mut pairs);
+    } else {
+        // All rows in their order need no copy to be dealt from.
+        deal(&mut order, rows(), scores, &mut pairs);
+    }
     order
 }
 
 /// Invariant: `order` holds ascending rows within equal keys, on entry and on return.
 fn sort(order: &mut [u32], scores: &[f64], pairs: &mut Vec<(u64, u32)>) {
-    let key = |row: u32| descending_key(scores[row as usize]);
-    if order.len() <= SMALL {
-        pairs.clear();
-        pairs.extend(order.iter().map(|&row| (key(row), row)));
-        pairs.sort_unstable();
-        for (slot, &(_, row)) in order.iter_mut().zip(pairs.iter()) {
-            *slot = row;
-        }
+    if order.len() > SMALL {
+        let rows = order.to_vec();
+        deal(order, rows.into_iter(), scores, pairs);
         return;
     }
+    pairs.clear();
+    pairs.extend((order.iter()).map(|&row| (descending_key(scores[row as usize]), row)));
+    pairs.sort_unstable();
+    for (slot, &(_, row)) in order.iter_mut().zip(pairs.iter()) {
+        *slot = row;
+    }
+}
+
+/// Deals rows into buckets, and sorts those. `order` holds the same rows, in the same order.
+fn deal(
+    order: &mut [u32],
+    rows: impl Iterator<Item = u32>,
+    scores: &[f64],
+    pairs: &mut Vec<(u64, u32)>,
+) {
+    let key = |row: u32| descending_key(scores[row as usize]);
     let (mut lowest, mut highest) = (u64::MAX, u64::MIN);
     for &row in order.iter() {
         lowest = lowest.min(key(row));
@@ -63,8 +81,7 @@ fn sort(order: &mut [u32], scores: &[f64], pairs: &mut Vec<(u64, u32)>) {
         ends[index] += ends[index - 1];
     }
     // `ends[b]` is where bucket b starts; dealing moves it to where b ends.
-    let dealt = order.to_vec();
-    for row in dealt {
+    for row in rows {
         let slot = &mut ends[bucket(row)];
         order[*slot] = row;
         *slot += 1;

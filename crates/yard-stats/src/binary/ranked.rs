@@ -3,7 +3,7 @@ use crate::{InputError, Metric, Undefined, sum::Sum};
 
 /// Rows in descending order of score, with ties kept together: sort once, read every metric.
 ///
-/// Takes 4 bytes a row beside the borrowed columns (8 while sorting): each entry packs the row
+/// Takes 4 bytes a row beside the borrowed columns (up to 8 while sorting crowded scores): each entry packs the row
 /// number, its label and whether it closes a group of equal scores.
 #[derive(Clone, Debug)]
 pub struct Ranked<'a> {

@@ -24,8 +24,8 @@
 //!
 //! # What it costs
 //! Four replicates are walked at once. With n rows, R replicates and two models: O(n·R) time (about
-//! 12 s for 1,000,000 rows and 1,000 replicates), 4 bytes a row of memory beside the rankings (plus
-//! 36 bytes a cluster, where rows are clustered).
+//! 12 s for 1,000,000 rows and 1,000 replicates), 2 bytes a row of memory beside the rankings (plus
+//! 34 bytes a cluster, where rows are clustered).
 //!
 //! # What it promises
 //! The numbers a replicate draws depend on the seed and the replicate's number alone. So replicates
@@ -37,6 +37,7 @@
     reason = "rows fit 30 bits, blocks hold 256 units, and places in a table are not negative"
 )]
 
+mod counts;
 mod distribution;
 mod multinomial;
 mod random;
@@ -53,8 +54,11 @@ pub use statistic::{Rate, Statistic};
 
 use std::num::NonZeroU32;
 
-/// Replicates that are walked together: as many counts as fit 32 bits.
+/// Replicates that are walked together: as many counts as fit 16 bits.
 const LANES: usize = 4;
+
+/// Bits of a count.
+const BITS: u32 = 4;
 
 /// How to resample.
 #[derive(Clone, Copy, Debug)]

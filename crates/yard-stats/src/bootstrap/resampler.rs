@@ -1,7 +1,8 @@
 //! Replicates of metrics of one model or of two.
 
+use super::counts::{Count, Counts, LeavingOut};
 use super::distribution::{LeftOut, Resampled};
-use super::sampler::{Counts, GROUP, Sampler, Shares};
+use super::sampler::{GROUP, Sampler, Shares};
 use super::statistic::{Marks, Side, Statistic, lanes};
 use super::walk::{totals, walk};
 use super::{LANES, Plan};
@@ -112,10 +113,10 @@ impl<'a> Resampler<'a> {
     }
 
     /// The statistics of some of the replicates, for [`Resampler::collect`]: compute portions
-    /// wherever you like and put them together in order. Portions of multiples of 64 cost least.
+    /// wherever you like and put them together in order. Portions of multiples of 32 cost least.
     pub fn draw(&self, replicates: Range<u32>) -> Vec<f64> {
         let mut drawn = Vec::new();
-        let mut counts = vec![[0; LANES]; self.models[0].ranked.scored().rows()];
+        let mut counts = Counts::new(self.models[0].ranked.scored().rows());
         let mut first = replicates.start;
         while first < replicates.end {
             let group = GROUP.min(replicates.end - first);
@@ -152,7 +153,7 @@ impl<'a> Resampler<'a> {
     }
 
     /// Reads all statistics of the replicates that `losses` has sums for.
-    fn read(&self, counts: &[Counts], losses: &[Losses], drawn: &mut Vec<f64>) {
+    fn read(&self, counts: &impl Count, losses: &[Losses], drawn: &mut Vec<f64>) {
         let totals = totals(self.models[0].ranked, counts);
         let with_scores = self.statistics.iter().any(|of| of.reads_scores());
         let walks: Vec<_> = self
@@ -243,8 +244,6 @@ impl<'a> Resampler<'a> {
     /// The statistics with each group of units left out in turn.
     fn leave_out(&self) -> Vec<f64> {
         let rows = self.models[0].ranked.scored().rows();
-        // The largest first: it takes the place that the replicates' counts left.
-        let mut counts = vec![[1; LANES]; rows];
         let groups = self.sampler.groups().iter().sum::<usize>();
         let group_of_units = self.sampler.group_of_units();
         let group_of = |row: usize| {
@@ -263,14 +262,7 @@ impl<'a> Resampler<'a> {
         let mut drawn = Vec::new();
         for (batch, of_groups) in of_groups.chunks(LANES).enumerate() {
             let first = batch * LANES;
-            for (row, count) in counts.iter_mut().enumerate() {
-                *count = [1; LANES];
-                if let Some(lane) = group_of(row).checked_sub(first)
-                    && lane < LANES
-                {
-                    count[lane] = 0;
-                }
-            }
+            let counts = LeavingOut { group_of, first };
             let losses: Vec<Losses> = of_groups.iter().map(|group| minus(all, *group)).collect();
             self.read(&counts, &losses, &mut drawn);
         }

@@ -1,5 +1,6 @@
 //! Resampling of anything that can be computed from weighted rows.
 
+use super::counts::{Count as _, Counts};
 use super::distribution::{LeftOut, Resampled};
 use super::sampler::{GROUP, Sampler};
 use super::{LANES, Plan};
@@ -11,7 +12,7 @@ use crate::InputError;
 /// `strata` has one entry a row, which [`super::Design`] uses as it does labels (with
 /// `Design::Unstratified` only its length matters). `compute` gets how often each row is drawn, and
 /// fills one number a statistic, NaN where it has none. Called once with every row once (the
-/// estimates), then once a replicate, then up to 128 times with groups of rows left out. 12 bytes a row.
+/// estimates), then once a replicate, then up to 128 times with groups of rows left out. 10 bytes a row.
 ///
 /// Fails when the cluster column is of another length.
 pub fn resample(
@@ -31,7 +32,7 @@ pub fn resample(
     of(&weights, &mut estimates);
 
     let mut replicates = Vec::new();
-    let mut counts = vec![[0; LANES]; strata.len()];
+    let mut counts = Counts::new(strata.len());
     let wanted = plan.replicates.get();
     let batches = (0..wanted).step_by(LANES);
     let mut shares = sampler.shares(0, GROUP);
@@ -41,8 +42,8 @@ pub fn resample(
         }
         sampler.fill(&shares, first, &mut counts);
         for lane in (0..LANES).take((wanted - first) as usize) {
-            for (weight, count) in weights.iter_mut().zip(&counts) {
-                *weight = f64::from(count[lane]);
+            for (row, weight) in weights.iter_mut().enumerate() {
+                *weight = f64::from(counts.of(row)[lane]);
             }
             of(&weights, &mut replicates);
         }

@@ -1,5 +1,6 @@
 //! What is drawn: rows or clusters, within strata or from all, four replicates at a time.
 
+use super::counts::{Count as _, Counts};
 use super::multinomial::{BLOCK, Totals, throw};
 use super::random::{Stream, mix};
 use super::{Design, LANES, Plan};
@@ -7,11 +8,8 @@ use crate::InputError;
 use crate::binary::same_length;
 use std::borrow::Cow;
 
-/// How often each row is drawn, by four replicates.
-pub(super) type Counts = [u8; LANES];
-
 /// Replicates whose block totals are held at once.
-pub(super) const GROUP: u32 = 64;
+pub(super) const GROUP: u32 = 32;
 
 /// At most this many groups a stratum are left out in turn for the acceleration.
 const LEFT_OUT: usize = 64;
@@ -129,20 +127,22 @@ impl<'a> Sampler<'a> {
     /// Fills the counts of four replicates from `first`, for each row.
     ///
     /// A count beyond 255 is as likely as 256 draws in a row hitting one unit of many: never.
-    pub(super) fn fill(&self, shares: &Shares, first: u32, counts: &mut [Counts]) {
+    pub(super) fn fill(&self, shares: &Shares, first: u32, counts: &mut Counts) {
         match self.clusters {
             None => self.fill_units(shares, first, counts),
             Some(clusters) => {
-                let mut of_cluster = vec![[0; LANES]; self.units()];
+                let mut of_cluster = Counts::new(self.units());
                 self.fill_units(shares, first, &mut of_cluster);
-                for (count, &cluster) in counts.iter_mut().zip(clusters) {
-                    *count = of_cluster[cluster as usize];
+                counts.clear();
+                for (row, &cluster) in clusters.iter().enumerate() {
+                    counts.set(row, of_cluster.of(cluster as usize));
                 }
             }
         }
     }
 
-    fn fill_units(&self, shares: &Shares, first: u32, counts: &mut [Counts]) {
+    fn fill_units(&self, shares: &Shares, first: u32, counts: &mut Counts) {
+        counts.clear();
         self.blocks(|stratum, block, units| {
             let mut drawn = [[0_u8; LANES]; BLOCK];
             for (lane, replicate) in (0..LANES).zip(first..) {
@@ -154,7 +154,7 @@ impl<'a> Sampler<'a> {
                 });
             }
             for (&unit, drawn) in units.iter().zip(drawn) {
-                counts[unit as usize] = drawn;
+                counts.set(unit as usize, drawn);
             }
         });
     }

@@ -1,6 +1,7 @@
 //! One model's order, walked once for four replicates at a time.
 
-use super::{LANES, sampler::Counts};
+use super::LANES;
+use super::counts::Count;
 use crate::binary::{Entry, Ranked};
 
 /// One number for each of four replicates.
@@ -42,13 +43,13 @@ const CHUNK: usize = 256;
 /// at the end of a tie group.
 pub(super) fn walk(
     ranked: &Ranked<'_>,
-    counts: &[Counts],
+    counts: &impl Count,
     totals: (Lanes, Lanes),
     marks: &[usize],
     with_scores: bool,
 ) -> Walk {
     let scores = ranked.scored().scores();
-    let widen = |row: usize| counts[row].map(f64::from);
+    let widen = |row: usize| counts.of(row).map(f64::from);
     let none = |_: usize| 0.0;
     match (ranked.scored().weights(), with_scores) {
         (None, false) => walk_by::<false>(ranked, totals, marks, widen, none),
@@ -61,14 +62,15 @@ pub(super) fn walk(
 }
 
 /// Weights of positives and negatives.
-pub(super) fn totals(ranked: &Ranked<'_>, counts: &[Counts]) -> (Lanes, Lanes) {
+pub(super) fn totals(ranked: &Ranked<'_>, counts: &impl Count) -> (Lanes, Lanes) {
     let scored = ranked.scored();
     let mut totals = [[0.0; LANES]; 2];
     let labels = scored.labels().iter().map(|&label| usize::from(label));
     match scored.weights() {
         None => {
             let mut whole = [[0_u64; LANES]; 2];
-            for (class, count) in labels.zip(counts) {
+            for (row, class) in labels.enumerate() {
+                let count = counts.of(row);
                 for lane in 0..LANES {
                     whole[class][lane] += u64::from(count[lane]);
                 }
@@ -76,7 +78,8 @@ pub(super) fn totals(ranked: &Ranked<'_>, counts: &[Counts]) -> (Lanes, Lanes) {
             totals = whole.map(|class| class.map(|count| count as f64));
         }
         Some(weights) => {
-            for ((class, count), weight) in labels.zip(counts).zip(weights) {
+            for (row, (class, weight)) in labels.zip(weights).enumerate() {
+                let count = counts.of(row);
                 for lane in 0..LANES {
                     totals[class][lane] += f64::from(count[lane]) * weight;
                 }
