@@ -6,9 +6,10 @@
 )]
 
 use proptest::prelude::*;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use yard_stats::Undefined;
 use yard_stats::binary::{CalibrationFit, Confusion, Ranked, Reliability, Scored, brier, log_loss};
+use yard_stats::bootstrap::{Design, Plan, Resampler, Statistic};
 use yard_stats::distribution::{normal_cdf, normal_quantile};
 use yard_stats::drift::{Shares, ks_two_sample};
 use yard_stats::interval::{Confidence, wilson};
@@ -38,6 +39,16 @@ impl Table {
     fn has_both_classes(&self) -> bool {
         self.labels.contains(&true) && self.labels.contains(&false)
     }
+}
+
+/// Other numbers in the same order, ties kept: each distinct score becomes the sum of the steps up to it.
+fn stretched(scores: &[f64], steps: &[f64]) -> Vec<f64> {
+    let mut distinct = scores.to_vec();
+    distinct.sort_by(f64::total_cmp);
+    distinct.dedup();
+    let place = |score: &f64| distinct.partition_point(|known| known < score);
+    let places = scores.iter().map(place);
+    places.map(|place| steps[..=place].iter().sum()).collect()
 }
 
 /// Half of the scores lie on a coarse grid, so that ties are common; a tenth of the weights is 0.
@@ -147,20 +158,50 @@ proptest! {
     }
 
     #[test]
-    fn a_strictly_increasing_transform_changes_no_ranking_metric(table in tables()) {
-        // Exact on these scores: powers of two and sums keep every tie and every order.
-        let moved: Vec<f64> = table.scores.iter().map(|score| score * 4.0).collect();
+    fn a_strictly_increasing_transform_changes_no_ranking_metric(
+        table in tables(),
+        steps in prop::collection::vec(1e-6..1e6, 160),
+    ) {
+        let scores = stretched(&table.scores, &steps[..80]);
+        let champion = stretched(&table.champion, &steps[80..]);
         let before = ranked(table.weighted());
-        let after = ranked(Scored::new(&table.labels, &moved, Some(&table.weights)).unwrap());
+        let after = ranked(Scored::new(&table.labels, &scores, Some(&table.weights)).unwrap());
         prop_assert_eq!(before.auc(), after.auc());
+        prop_assert_eq!(before.gini(), after.gini());
         prop_assert_eq!(before.average_precision(), after.average_precision());
         prop_assert_eq!(
             before.kolmogorov_smirnov().map(|ks| ks.statistic),
             after.kolmogorov_smirnov().map(|ks| ks.statistic)
         );
         prop_assert_eq!(delong(&ranked(table.scored())), {
-            delong(&ranked(Scored::new(&table.labels, &moved, None).unwrap()))
+            delong(&ranked(Scored::new(&table.labels, &scores, None).unwrap()))
         });
+        // Each model may have a scale of its own: only orders are compared.
+        let pair = Pair::new(&table.labels, &scores, &champion, None).unwrap();
+        prop_assert_eq!(delong_difference(&table.pair()), delong_difference(&pair));
+    }
+
+    #[test]
+    fn copies_of_rows_tell_nothing_new_where_they_are_one_cluster(
+        table in tables(),
+        times in 2_usize..5,
+        seed: u64,
+    ) {
+        prop_assume!(table.has_both_classes());
+        let rows = u32::try_from(table.labels.len()).unwrap();
+        let clusters: Vec<u32> = (0..rows).cycle().take(times * table.labels.len()).collect();
+        let (labels, scores) = (table.labels.repeat(times), table.scores.repeat(times));
+        let champion = table.champion.repeat(times);
+        let copied = Pair::new(&labels, &scores, &champion, None).unwrap();
+        let replicates = |pair: &Pair<'_>, design: Design<'_>| {
+            let plan = Plan { replicates: NonZeroU32::new(40).unwrap(), seed, design };
+            Resampler::of_pair(pair, &[Statistic::Auc], &plan).unwrap().draw(0..40)
+        };
+        let single = replicates(&table.pair(), Design::Stratified);
+        let clustered = replicates(&copied, Design::Clustered(&clusters));
+        for (one, many) in single.iter().zip(&clustered) {
+            prop_assert!((one - many).abs() < 1e-12, "{one} is not {many}");
+        }
     }
 
     #[test]

@@ -6,8 +6,8 @@
 //! cargo run --release -p yard-stats --example simulate -- 2000 1000
 //! ```
 //!
-//! Arguments: holdouts a cell, and bootstrap replicates a holdout. Prints a table over sizes, base rates
-//! and areas. Seeds are the numbers of the holdouts. Exit code 1 if a cell breaks a promise
+//! Arguments: holdouts a cell, bootstrap replicates a holdout, and, if only some cells are wanted, how
+//! many rows those have. Prints a table over sizes, base rates and areas. Seeds are the numbers of the holdouts. Exit code 1 if a cell breaks a promise
 //! (`verdict` in world.rs says which there are).
 
 mod world;
@@ -20,6 +20,7 @@ fn main() -> anyhow::Result<ExitCode> {
     let mut arguments = std::env::args().skip(1);
     let holdouts: u32 = arguments.next().map_or(Ok(1000), |text| text.parse())?;
     let replicates: NonZeroU32 = arguments.next().unwrap_or("1000".into()).parse()?;
+    let rows: Option<usize> = arguments.next().map(|text| text.parse()).transpose()?;
     let mut out = std::io::stdout().lock();
     writeln!(
         out,
@@ -27,7 +28,8 @@ fn main() -> anyhow::Result<ExitCode> {
          false passes: DeLong, bootstrap |  |\n|---|---|---|---|---|---|---|"
     )?;
     let mut held = true;
-    for world in world::grid() {
+    let wanted = |world: &world::World| rows.is_none_or(|rows| rows == world.rows);
+    for world in world::grid().into_iter().filter(wanted) {
         let counts = world.simulate(holdouts, replicates)?;
         let broken = counts.broken();
         let shown: Vec<String> = counts.claims().iter().map(ToString::to_string).collect();
