@@ -75,6 +75,56 @@ fn proc_agrees_on_delongs_test_to_nine_digits() -> Result<()> {
     Ok(())
 }
 
+/// What pROC's issue 73 publishes of the same table, so that it is held where there is no R either: in a
+/// checkout whose neighbour is the folder of reference data.
+#[test]
+#[expect(clippy::print_stderr, reason = "a test that is skipped has to say so")]
+fn the_published_vectors_of_delongs_test_are_ours() -> Result<()> {
+    let table = repository()?.join("../shared/golden/aSAH.csv");
+    let Ok(table) = fs::read_to_string(table) else {
+        eprintln!(
+            "SKIPPED: no aSAH.csv beside the checkout: its published vectors are not compared"
+        );
+        return Ok(());
+    };
+    let table = with_label(&table)?;
+    let published = [
+        ("s100b", "wfns", "challenger auc", 0.731_368_563_7),
+        ("s100b", "wfns", "champion auc", 0.823_678_861_8),
+        ("s100b", "wfns", "z", -2.208_983_591_4),
+        ("s100b", "wfns", "p", 0.027_175_782_2),
+        ("s100b", "wfns", "lower", -0.174_214_419_2),
+        ("s100b", "wfns", "upper", -0.010_406_177_0),
+        ("s100b", "ndka", "z", 1.390_770_025_7),
+        ("s100b", "ndka", "p", 0.164_295_175_2),
+    ];
+    for (one, other, name, value) in published {
+        let ours = named(&paired(&table, one, other)?, name)?;
+        // They are published to ten digits.
+        ensure!(
+            (ours - value).abs() <= 1e-9,
+            "{name}: {ours} is not {value}"
+        );
+    }
+    Ok(())
+}
+
+/// `outcome` as 0 and 1, under the name that the example reads.
+fn with_label(table: &str) -> Result<String> {
+    let (header, rows) = table.split_once('\n').context("a header")?;
+    let names: Vec<&str> = header.trim().split(',').collect();
+    let outcome = names.iter().position(|name| *name == "outcome");
+    let outcome = outcome.context("a column `outcome`")?;
+    let mut labelled = header.trim().replace("outcome", "label");
+    for row in rows.lines() {
+        let mut cells: Vec<&str> = row.split(',').collect();
+        cells[outcome] = if cells[outcome] == "Poor" { "1" } else { "0" };
+        labelled.push('\n');
+        labelled.push_str(&cells.join(","));
+    }
+    Ok(labelled)
+}
+
 /// What the crate's example says about two columns of the table.
 fn paired(table: &str, challenger: &str, champion: &str) -> Result<Value> {
     let (header, rows) = table.split_once('\n').context("a header")?;
