@@ -157,14 +157,14 @@ fn run(
     };
     let mut stop = Stop::Rounds;
     let mut patience_ended = false;
-    let mut margins;
-    if progress.history.is_empty() {
-        let whole = |&base: &f32| vec![base; train.rows()];
-        margins = ensemble.base_scores.iter().map(whole).collect();
-    } else {
+    let whole = |&base: &f32| vec![base; train.rows()];
+    let mut margins: Vec<Vec<f32>> = ensemble.base_scores.iter().map(whole).collect();
+    if !progress.history.is_empty() {
         // Sums of leaf values are exact, so these are the margins that the rounds ended with.
         ensemble.trees = std::mem::take(&mut progress.trees);
-        margins = ensemble.margins_by_output(features)?;
+        if !params.bagging {
+            margins = ensemble.margins_by_output(features)?;
+        }
         if let Some(held_out) = &mut held_out {
             held_out.margins = ensemble.margins_by_output(held_out.features())?;
             for (round, losses) in (1..).zip(&progress.history) {
@@ -184,7 +184,11 @@ fn run(
             break;
         }
         let draw = |n, share, purpose| draw(n, share, params.seed, purpose, round);
-        let rows = draw(train.rows(), params.row_sample, Purpose::Rows);
+        let rows = if params.bagging {
+            Some(sample::with_replacement(train.rows(), params.seed, round))
+        } else {
+            draw(train.rows(), params.row_sample, Purpose::Rows)
+        };
         let columns = draw(features.width(), params.column_sample, Purpose::Columns);
         let sampled = rows.is_some() || columns.is_some();
         let columns = columns.unwrap_or_else(|| (0u32..).take(features.width()).collect());
@@ -203,7 +207,9 @@ fn run(
             if let Some(level) = objective.renewal() {
                 renew(&mut tree, &grower, train, margins, level);
             }
-            if rows.is_some() {
+            if params.bagging {
+                // The next tree knows nothing of this one.
+            } else if rows.is_some() {
                 tree.add_by_codes(&matrix, &binning, margins);
             } else {
                 grower.add_to(&tree, margins);
@@ -217,7 +223,8 @@ fn run(
         }
         let mut losses = RoundLoss {
             leaves,
-            train: (params.report_train_loss).then(|| objective.loss(train, &margins)),
+            train: (params.report_train_loss && !params.bagging)
+                .then(|| objective.loss(train, &margins)),
             validation: None,
         };
         if let Some(held_out) = &mut held_out {

@@ -135,6 +135,11 @@ pub struct Params {
     /// Groups of columns, by number, that may meet on one way from root to leaf. Empty: all may. Else a
     /// column in no group meets no other.
     pub interactions: Vec<Vec<u32>>,
+    /// Grow a random forest (Breiman, *Random forests*, 2001): every tree starts from the base scores and
+    /// learns from as many rows as there are, drawn with replacement; the margin is the mean of the
+    /// trees. Only of [`Objective::Squared`], whose labels may be 0 and 1: the margin is then the share
+    /// of ones. With a learning rate of 1 / rounds, which is what makes the sum of the trees their mean.
+    pub bagging: bool,
     /// Share of the rows that each round learns from, in (0, 1].
     pub row_sample: f64,
     /// Share of the columns that each round may split on, in (0, 1].
@@ -167,6 +172,7 @@ impl Params {
             categories: Categories::default(),
             monotone: BTreeMap::new(),
             interactions: Vec::new(),
+            bagging: false,
             row_sample: 1.0,
             column_sample: 1.0,
             early_stopping: None,
@@ -227,6 +233,13 @@ impl Params {
         amount("min_gain", self.min_gain)?;
         count("max_bins", self.max_bins, 2, 255, "2 to 255")?;
         self.categories.validate()?;
+        if self.bagging && (self.objective != Objective::Squared || self.row_sample < 1.0) {
+            return Err(BoostError::Param {
+                name: "bagging",
+                found: "set".to_owned(),
+                expected: "unset of any loss but the squared, and where rows are sampled",
+            });
+        }
         share("row_sample", self.row_sample)?;
         share("column_sample", self.column_sample)?;
         if let Some(patience) = self.early_stopping {

@@ -11,6 +11,7 @@ pub(crate) enum Purpose {
     Rows,
     Columns,
     Deals,
+    Bags,
 }
 
 /// How many of `n` a share keeps: at least one, rounded to nearest.
@@ -38,6 +39,20 @@ pub(crate) fn choose(n: usize, k: usize, seed: u64, purpose: Purpose, round: usi
         }
     }
     chosen
+}
+
+/// As many draws from `0..n` as there are, each from all of them, in ascending order (Efron, *Bootstrap
+/// methods*, 1979).
+pub(crate) fn with_replacement(n: usize, seed: u64, round: usize) -> Vec<u32> {
+    let mut random = stream(seed, Purpose::Bags, round);
+    let mut times = vec![0_u32; n];
+    for _ in 0..n {
+        let drawn = (u64::from(random.next_u32()) * n as u64) >> 32;
+        times[usize::try_from(drawn).unwrap_or(0)] += 1;
+    }
+    let rows = (0u32..).zip(times);
+    rows.flat_map(|(row, times)| std::iter::repeat_n(row, times as usize))
+        .collect()
 }
 
 /// `0..n` in an order of chance (Knuth, TAOCP 2, 3.4.2, algorithm P).
@@ -71,6 +86,18 @@ mod tests {
         assert_ne!(first, choose(1000, 300, 8, Purpose::Rows, 0));
         assert_ne!(first, choose(1000, 300, 7, Purpose::Columns, 0));
         assert_eq!(choose(5, 5, 0, Purpose::Bins, 0), [0, 1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn a_bag_holds_as_many_and_leaves_a_third_out() {
+        let bag = with_replacement(10_000, 7, 3);
+        assert_eq!(bag.len(), 10_000);
+        assert!(bag.is_sorted());
+        let mut different = bag.clone();
+        different.dedup();
+        let share = different.len() as f64 / 10_000.0;
+        assert!((share - (1.0 - (-1.0_f64).exp())).abs() < 0.02, "{share}");
+        assert_ne!(bag, with_replacement(10_000, 7, 4));
     }
 
     #[test]

@@ -45,7 +45,7 @@ pub use error::{ModelError, RunError};
 pub use folder::{FOLDER, FolderError, Model, file};
 pub use graph::{Dim, Element, Port};
 pub use onnx::{
-    AdoptError, Adopted, BuildError, Flags, GraphBuilder, ML_OPSET, Numbers, OPSET, Outlet, Texts,
-    Tree, TreeEnsemble, TreeNode,
+    AdoptError, Adopted, Arithmetic, BuildError, Flags, GraphBuilder, ML_OPSET, Numbers, OPSET,
+    Outlet, Texts, Tree, TreeEnsemble, TreeNode,
 };
 pub use predict::{PredictError, Predictor};

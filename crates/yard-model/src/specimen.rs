@@ -59,12 +59,17 @@ pub fn files_of(task: Task) -> Vec<(&'static str, Vec<u8>)> {
             trainyard: "0.1.0".to_owned(),
             onnx_opset: OPSET,
             onnx_ml_opset: ML_OPSET,
+            program: None,
+            compiler: None,
+            target: None,
         },
         rows: 4,
+        validation_rows: None,
         history: Vec::new(),
         importance: vec![importance("amount", 0.75), importance("region", 0.25)],
         cross_validation: None,
         trivial: Vec::new(),
+        suspicious: Vec::new(),
         files: files
             .iter()
             .map(|(name, bytes)| ManifestFile {

@@ -78,6 +78,33 @@ fn a_number_by_ridge_lasso_and_elastic_net() -> Result<()> {
     assert_whole_line(NUMBER, MIXED, "algorithm: linear-regression\n")
 }
 
+/// Everything that can stand in front of a model.
+const PREPARED: &str = "\
+preparation:
+  impute: median
+  indicator: true
+  rare_below: 50
+  columns:
+    product: {target_mean: true}
+    days_employed: {date: {written: days, parts: [year, month, day, weekday]}}
+";
+
+#[test]
+fn a_number_by_what_was_prepared() -> Result<()> {
+    let robust = PREPARED.replace("rare_below", "scale: robust\n  rare_below");
+    let linear = format!("algorithm: linear-regression\n{robust}");
+    assert_whole_line(NUMBER, MIXED, &linear)?;
+    let boosted = "algorithm: gradient-boosting\ngradient_boosting: {rounds: 30, early_stopping: {rounds: 5}}\n";
+    assert_whole_line(NUMBER, MIXED, &format!("{boosted}{PREPARED}"))
+}
+
+#[test]
+fn a_number_and_several_classes_by_a_forest() -> Result<()> {
+    let forest = "algorithm: random-forest\nrandom_forest: {trees: 20}\n";
+    assert_whole_line(NUMBER, MIXED, forest)?;
+    assert_whole_line(SEVERAL, MIXED, forest)
+}
+
 #[test]
 fn a_number_by_gradient_boosting() -> Result<()> {
     let algorithm = "algorithm: gradient-boosting\ngradient_boosting: {rounds: 30}\n";

@@ -6,15 +6,15 @@ use std::path::Path;
 
 use yard_cli::{Io, Verdict, files};
 use yard_contract::{
-    Algorithm, Answer, Binary, Classes, Environment, Feature, Finite, Input, ManifestFile,
-    Multiclass, Profile, Regression, Run, Scalar, Sha256, Signature,
+    Algorithm, Answer, Binary, Classes, Feature, Finite, Input, ManifestFile, Multiclass, Profile,
+    Regression, Run, Scalar, Sha256, Signature,
 };
 use yard_model::{Adopted, Outlet, Predictor, file};
 use yard_table::{ColumnKind, ColumnSpec, Layout, Table};
 
 use crate::args::AdoptArgs;
 use crate::error::TrainError;
-use crate::{fit, golden, profile};
+use crate::{fit, golden, profile, toolchain};
 
 pub(crate) fn run(args: &AdoptArgs, io: &mut Io) -> Result<Verdict, TrainError> {
     let source = io.read("onnx", &args.onnx)?;
@@ -62,16 +62,18 @@ pub(crate) fn run(args: &AdoptArgs, io: &mut Io) -> Result<Verdict, TrainError> 
         parameters: parameters(&adopted, source.input.sha256),
         seed: args.seed,
         commit: args.commit.clone(),
-        environment: Environment {
-            trainyard: io.producer().version.clone(),
-            onnx_opset: adopted.opsets.0,
-            onnx_ml_opset: adopted.opsets.1,
-        },
+        environment: toolchain::environment(
+            io.producer().version.clone(),
+            adopted.opsets.0,
+            adopted.opsets.1,
+        ),
         rows: table.rows() as u64,
+        validation_rows: None,
         history: Vec::new(),
         importance: Vec::new(),
         cross_validation: None,
         trivial: Vec::new(),
+        suspicious: Vec::new(),
         files: Vec::new(),
     };
     let from = vec![source.input, rows.input];

@@ -80,6 +80,9 @@ impl Checkpoints {
 pub(crate) struct Watch<'a> {
     checkpoints: Option<(&'a Checkpoints, PathBuf)>,
     progress: Option<Progress>,
+    /// What of the progress was done before this fit.
+    before: u64,
+    losses: bool,
     saved: Instant,
     failed: Option<yard_cli::Error>,
     /// What people should know.
@@ -92,6 +95,8 @@ impl<'a> Watch<'a> {
         Self {
             checkpoints: checkpoints.map(|checkpoints| (checkpoints, checkpoints.place(part))),
             progress: None,
+            before: 0,
+            losses: false,
             saved: Instant::now(),
             failed: None,
             notes: Vec::new(),
@@ -101,15 +106,31 @@ impl<'a> Watch<'a> {
     /// Whether rounds are to report the loss of their rows: of the model that is kept they are, of
     /// the folds of a cross-validation nobody looks at them.
     pub(crate) const fn wants_losses(&self) -> bool {
-        self.progress.is_some()
+        self.losses
     }
 
-    /// Tells people how far the fit is.
+    /// Tells people how far the fit is, and keeps the losses of its rounds.
     pub(crate) fn with_progress(self, progress: Progress) -> Self {
         Self {
             progress: Some(progress),
+            losses: true,
             ..self
         }
+    }
+
+    /// Tells people how far all the fits of a cross-validation are, of which some are done. The
+    /// progress is handed from fit to fit: [`Self::hand_on`] gives it back.
+    pub(crate) fn within(self, progress: Option<Progress>, before: u64) -> Self {
+        Self {
+            progress,
+            before,
+            ..self
+        }
+    }
+
+    /// The progress, for the next fit.
+    pub(crate) fn hand_on(&mut self) -> Option<Progress> {
+        self.progress.take()
     }
 
     /// Grows trees from the first round on, or from where a checkpoint of the same fit ends. Both
@@ -117,13 +138,14 @@ impl<'a> Watch<'a> {
     pub(crate) fn boost(
         &mut self,
         dataset: &Dataset<'_>,
+        validation: Option<&Dataset<'_>>,
         params: &Params,
     ) -> Result<Fit, TrainError> {
         let found = self.checkpoints.as_ref();
         let found = found.and_then(|(_, place)| Some((fs::read(place).ok()?, place.clone())));
         let resumed = found.and_then(|(bytes, place)| {
             let place = place.display();
-            match yard_boost::resume(dataset, None, params, &bytes, &mut |report| {
+            match yard_boost::resume(dataset, validation, params, &bytes, &mut |report| {
                 self.round(report, params)
             }) {
                 Err(
@@ -140,7 +162,7 @@ impl<'a> Watch<'a> {
         });
         let fitted = match resumed {
             Some(resumed) => resumed?,
-            None => yard_boost::fit(dataset, None, params, &mut |report| {
+            None => yard_boost::fit(dataset, validation, params, &mut |report| {
                 self.round(report, params)
             })?,
         };
@@ -155,9 +177,16 @@ impl<'a> Watch<'a> {
 
     fn round(&mut self, report: &RoundReport<'_>, params: &Params) -> ControlFlow<()> {
         if let Some(progress) = &mut self.progress {
-            let loss = report.losses.train;
-            progress.at(report.round as u64, || {
-                loss.map_or_else(String::new, |loss| format!("training loss {loss:.5}"))
+            let losses = report.losses;
+            progress.at(self.before + report.round as u64, || {
+                let named = [
+                    ("training", losses.train),
+                    ("validation", losses.validation),
+                ];
+                let told = named
+                    .into_iter()
+                    .filter_map(|(name, loss)| Some(format!("{name} loss {:.5}", loss?)));
+                told.collect::<Vec<String>>().join(", ")
             });
         }
         let Some((checkpoints, place)) = &self.checkpoints else {

@@ -1,17 +1,20 @@
 //! The table's bytes to the rows to fit on, the rows held out, and the proof of which is which.
 
+use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::Path;
 
 use yard_cli::files::AtomicFile;
-use yard_contract::{Digester, Split, SplitMethod, SplitPart};
-use yard_table::{ColumnKind, ColumnSpec, Layout, Rows, Table, TableError, parse_number};
+use yard_contract::{Digester, FoldMethod, Sha256, Split, SplitMethod, SplitPart};
+use yard_table::{
+    Categories, ColumnKind, ColumnSpec, Layout, Rows, Table, TableError, parse_number,
+};
 
 use crate::config::TrainConfig;
 use crate::error::TrainError;
 use crate::plan::{Plan, SplitPlan};
-use crate::split;
 use crate::target::{self, Target};
+use crate::{folds, split};
 
 /// The rows to fit on.
 pub(crate) struct Training {
@@ -19,18 +22,42 @@ pub(crate) struct Training {
     pub(crate) target: Target,
     /// How much each row counts, where the table says.
     pub(crate) weights: Option<Vec<f64>>,
+    /// Each row's entity, as a number that its id alone decides, where rows are dealt out by it.
+    /// Entities that share a number stay together, which harms nothing.
+    pub(crate) groups: Option<Vec<u64>>,
+    /// The place of each row's moment among all moments, where rows are dealt out by time.
+    pub(crate) times: Option<Vec<u32>>,
 }
 
 impl Training {
     /// Some of the rows, in their order.
     pub(crate) fn take(&self, rows: &[usize]) -> Self {
-        let weights = self.weights.as_ref();
         Self {
             table: self.table.take(rows),
             target: self.target.take(rows),
-            weights: weights.map(|weights| rows.iter().map(|&row| weights[row]).collect()),
+            weights: some_of(self.weights.as_ref(), rows),
+            groups: some_of(self.groups.as_ref(), rows),
+            times: some_of(self.times.as_ref(), rows),
         }
     }
+
+    /// Each row's entity. The plan has seen that the configuration names a column of them.
+    pub(crate) fn groups(&self) -> Result<&[u64], TrainError> {
+        self.groups.as_deref().ok_or(TrainError::MissingKey {
+            key: "cross_validation.column",
+        })
+    }
+
+    /// Each row's moment.
+    pub(crate) fn times(&self) -> Result<&[u32], TrainError> {
+        self.times.as_deref().ok_or(TrainError::MissingKey {
+            key: "cross_validation.column",
+        })
+    }
+}
+
+fn some_of<T: Copy>(all: Option<&Vec<T>>, rows: &[usize]) -> Option<Vec<T>> {
+    all.map(|all| rows.iter().map(|&row| all[row]).collect())
 }
 
 /// A table on disk, in memory as bytes.
@@ -40,30 +67,51 @@ struct File<'a> {
     layout: Layout,
 }
 
-/// All rows of the table, and which of them a division in time holds out.
+/// All rows of the table, and what its split's column says of them.
 struct All {
     rows: Training,
-    late: Vec<bool>,
+    /// The cells of the split's column, where it has one.
+    keys: Option<Categories>,
 }
 
 /// Reads the table, divides it, writes the rows held out, and answers the rest.
 pub(crate) fn load(plan: &Plan, bytes: &[u8]) -> Result<(Training, Split), TrainError> {
     let file = File::of(plan, bytes);
     let all = file.read(&plan.config, &plan.split)?;
-    let held_out = held_out(plan, &all);
-    let (train, holdout) = file.divide(&all.rows.target, &held_out, &plan.holdout_out)?;
+    let held_out = held_out(plan, &all)?;
+    let (mut train, mut holdout) = file.divide(&all.rows.target, &held_out, &plan.holdout_out)?;
     let training = parts(plan, &all.rows, &held_out)?;
-    let (method, column, from) = match &plan.split {
-        SplitPlan::Time { column, from } => {
-            (SplitMethod::Time, Some(column.clone()), Some(from.clone()))
+    let by_ids = matches!(
+        plan.split,
+        SplitPlan::Group { .. } | SplitPlan::Listed { .. }
+    );
+    if let Some(keys) = all.keys.as_ref().filter(|_| by_ids) {
+        for (part, out) in [(&mut train, false), (&mut holdout, true)] {
+            let (ids, digest) = ids_of(keys, &held_out, out);
+            part.ids = Some(ids);
+            part.ids_sha256 = Some(digest);
         }
-        SplitPlan::Stratified { .. } => (SplitMethod::Stratified, None, None),
-        SplitPlan::Random { .. } => (SplitMethod::Random, None, None),
+    }
+    let (mut from, mut values) = (None, Vec::new());
+    let method = match &plan.split {
+        SplitPlan::Time { from: moment, .. } => {
+            from = Some(moment.clone());
+            SplitMethod::Time
+        }
+        SplitPlan::Stratified { .. } => SplitMethod::Stratified,
+        SplitPlan::Random { .. } => SplitMethod::Random,
+        SplitPlan::Group { .. } => SplitMethod::Group,
+        SplitPlan::Given { values: given, .. } => {
+            values.extend(given.iter().cloned());
+            SplitMethod::Given
+        }
+        SplitPlan::Listed { .. } => SplitMethod::Given,
     };
     let split = Split {
         method,
-        column,
+        column: plan.split.column().cloned(),
         from,
+        held_out: values,
         train,
         holdout,
     };
@@ -73,18 +121,99 @@ pub(crate) fn load(plan: &Plan, bytes: &[u8]) -> Result<(Training, Split), Train
 /// The rows that [`load`] answers, and nothing is written.
 pub(crate) fn training(plan: &Plan, bytes: &[u8]) -> Result<Training, TrainError> {
     let all = File::of(plan, bytes).read(&plan.config, &plan.split)?;
-    parts(plan, &all.rows, &held_out(plan, &all))
+    parts(plan, &all.rows, &held_out(plan, &all)?)
 }
 
 /// Which rows are held out.
-fn held_out(plan: &Plan, all: &All) -> Vec<bool> {
+fn held_out(plan: &Plan, all: &All) -> Result<Vec<bool>, TrainError> {
     let seed = plan.config.seed;
     let target = &all.rows.target;
-    match &plan.split {
-        SplitPlan::Time { .. } => all.late.clone(),
+    let by_key = |is_out: &dyn Fn(&str) -> bool| -> Vec<bool> {
+        let keys = all.keys.as_ref();
+        let out = keys.map(|keys| keys.levels.iter().map(|key| is_out(key)).collect());
+        let out: Vec<bool> = out.unwrap_or_default();
+        let codes = keys.into_iter().flat_map(|keys| &keys.codes);
+        codes.map(|&code| out[code as usize]).collect()
+    };
+    Ok(match &plan.split {
+        SplitPlan::Time { from, .. } => by_key(&|moment| moment >= from.as_str()),
         SplitPlan::Stratified { share } => split::share_of(&target.codes(), *share, seed),
         SplitPlan::Random { share } => split::share_of(&vec![0; target.rows()], *share, seed),
+        SplitPlan::Group { share, .. } => {
+            let keys = all.keys.as_ref().map(entities).unwrap_or_default();
+            folds::groups_share(&keys, *share, seed)?
+        }
+        SplitPlan::Given { column, values } => {
+            let out = by_key(&|value| values.contains(value));
+            if !out.contains(&true) {
+                return Err(TrainError::NothingHeldOut {
+                    column: column.clone(),
+                });
+            }
+            out
+        }
+        SplitPlan::Listed { column, list } => {
+            let levels = all.keys.iter().flat_map(|keys| &keys.levels);
+            let there: BTreeSet<&str> = levels.map(String::as_str).collect();
+            let lines = (1..).zip(&list.ids).filter(|(_, id)| !id.is_empty());
+            for (line, id) in lines {
+                if !there.contains(id.as_str()) {
+                    return Err(TrainError::UnknownId {
+                        path: list.input.path.clone(),
+                        line,
+                        id: id.chars().take(80).collect(),
+                        column: column.clone(),
+                    });
+                }
+            }
+            let ids: BTreeSet<&str> = list.ids.iter().map(String::as_str).collect();
+            by_key(&|id| ids.contains(id))
+        }
+    })
+}
+
+/// Each row's entity as a number.
+fn entities(keys: &Categories) -> Vec<u64> {
+    // Fowler, Noll and Vo's hash (FNV-1a, 64 bits): every platform has the same.
+    let hash = |id: &String| {
+        id.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        })
+    };
+    let of_level: Vec<u64> = keys.levels.iter().map(hash).collect();
+    keys.codes
+        .iter()
+        .map(|&code| of_level[code as usize])
+        .collect()
+}
+
+/// The place of each row's text in the order of all of them.
+fn moments(keys: &Categories) -> Vec<u32> {
+    let mut order: Vec<usize> = (0..keys.levels.len()).collect();
+    order.sort_by_key(|&level| &keys.levels[level]);
+    let mut place_of = vec![0; order.len()];
+    for (place, level) in (0..).zip(order) {
+        place_of[level] = place;
     }
+    keys.codes
+        .iter()
+        .map(|&code| place_of[code as usize])
+        .collect()
+}
+
+/// How many different ids one side has, and their digest.
+fn ids_of(keys: &Categories, held_out: &[bool], out: bool) -> (u64, Sha256) {
+    let rows = keys.codes.iter().zip(held_out);
+    let own: BTreeSet<&str> = rows
+        .filter(|(_, side)| **side == out)
+        .map(|(&code, _)| keys.levels[code as usize].as_str())
+        .collect();
+    let mut digest = Digester::new();
+    for id in &own {
+        digest.update(id.as_bytes());
+        digest.update(b"\n");
+    }
+    (own.len() as u64, digest.finish())
 }
 
 /// The rows that are not held out, where both parts are something to fit on and to judge by.
@@ -175,18 +304,18 @@ impl<'a> File<'a> {
         let places = specs.iter().map(|spec| rows.position(&spec.name));
         let places = places.collect::<Result<Vec<_>, _>>().map_err(&fail)?;
         let place = rows.position(&config.target.column).map_err(&fail)?;
-        let time = match plan {
-            SplitPlan::Time { column, from } => {
-                Some((rows.position(column).map_err(&fail)?, column, from.as_str()))
-            }
-            _ => None,
-        };
+        let mut keys = Keys::of(plan.column(), &rows).map_err(&fail)?;
+        // Of the split's column the folds may want the same cells.
+        let other = config
+            .fold_column()
+            .filter(|name| Some(*name) != plan.column());
+        let mut fold_keys = Keys::of(other, &rows).map_err(&fail)?;
         let weight = config.weight_column.as_ref();
         let weight = weight.map(|name| rows.position(name)).transpose();
         let weight = weight.map_err(&fail)?;
         let mut table = Table::with_columns(&specs);
         let mut reader = target::Reader::new(config);
-        let (mut weights, mut late) = (Vec::new(), Vec::new());
+        let mut weights = Vec::new();
         while let Some(row) = rows.advance_full() {
             let row = row.map_err(&fail)?;
             let line = row.line;
@@ -199,27 +328,37 @@ impl<'a> File<'a> {
             if let Some(place) = weight {
                 weights.push(weight_of(row.cell(place).map_err(&fail)?, line)?);
             }
-            if let Some((place, column, from)) = time {
-                let moment = row.cell(place).map_err(&fail)?.trim_ascii();
-                if self.layout.is_missing(moment) {
+            for keys in [&mut keys, &mut fold_keys].into_iter().flatten() {
+                let cell = row.cell(keys.place).map_err(&fail)?.trim_ascii();
+                if self.layout.is_missing(cell) {
                     return Err(TrainError::SplitCellMissing {
                         line,
-                        column: column.clone(),
+                        column: keys.column.clone(),
                     });
                 }
-                late.push(moment >= from);
+                keys.cells.push(cell);
             }
             table.push(&row, &places, &self.layout).map_err(&fail)?;
         }
         if table.rows() == 0 {
             return Err(fail(TableError::NoRows));
         }
+        let keys = keys.map(|keys| keys.cells);
+        let fold_keys = fold_keys.map(|keys| keys.cells);
+        let dealt_by = config
+            .fold_column()
+            .and(fold_keys.as_ref().or(keys.as_ref()));
+        let method = config.fold_method();
         let rows = Training {
             table,
             target: reader.finish()?,
             weights: weight.map(|_| weights),
+            groups: dealt_by
+                .filter(|_| method == FoldMethod::Group)
+                .map(entities),
+            times: dealt_by.filter(|_| method == FoldMethod::Time).map(moments),
         };
-        Ok(All { rows, late })
+        Ok(All { rows, keys })
     }
 
     /// Writes the rows held out as they stand in the table, and digests both parts.
@@ -266,8 +405,30 @@ impl<'a> File<'a> {
             rows: counts[side].0,
             positives: positives.map(|_| counts[side].1),
             rows_sha256: digest.finish(),
+            ids: None,
+            ids_sha256: None,
         };
         Ok((part(0, train), part(1, out)))
+    }
+}
+
+/// A column by which rows are divided.
+struct Keys {
+    place: usize,
+    column: String,
+    cells: Categories,
+}
+
+impl Keys {
+    fn of(column: Option<&String>, rows: &Rows<'_>) -> Result<Option<Self>, TableError> {
+        let Some(column) = column else {
+            return Ok(None);
+        };
+        Ok(Some(Self {
+            place: rows.position(column)?,
+            column: column.clone(),
+            cells: Categories::default(),
+        }))
     }
 }
 

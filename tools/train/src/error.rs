@@ -72,6 +72,37 @@ pub enum TrainError {
     },
     #[error("{folds} folds need as many rows of each class, and there are {found}")]
     TooFewForFolds { folds: u32, found: usize },
+    #[error("fold {fold}: the {part} rows hold no row of the class `{class}`")]
+    FoldLacksClass {
+        fold: u32,
+        part: &'static str,
+        class: String,
+    },
+    #[error("the training rows are of {found} different groups; {needed} are needed")]
+    FewGroups { found: usize, needed: usize },
+    #[error("the training rows are of {found} moments; {folds} folds need {}", folds + 1)]
+    FewMoments { found: usize, folds: u32 },
+    #[error("all training rows are of one moment: none can be set aside")]
+    OneMoment,
+    #[error("`{path}`, line {line}: `{id}` is the `{column}` of no row")]
+    UnknownId {
+        path: String,
+        line: usize,
+        id: String,
+        column: String,
+    },
+    #[error("no row of the table has one of the values of `split.held_out` in `{column}`")]
+    NothingHeldOut { column: String },
+    #[error("`{column}` holds `{value}`, which its `order` does not name")]
+    NotInOrder { column: String, value: String },
+    #[error("`{column}` holds `{value}`, which is no date like `2024-01-31`")]
+    NoDate { column: String, value: String },
+    #[error("`preparation.columns.{column}.{key}` is given, but must be {expected}")]
+    Preparation {
+        column: String,
+        key: &'static str,
+        expected: &'static str,
+    },
     #[error("the regression has {columns} columns; at most {limit} are possible")]
     TooWide { columns: usize, limit: usize },
     #[error("no feature has a value that could be fitted on")]
@@ -128,7 +159,7 @@ impl Failure for TrainError {
             Self::Cli(error) => error.hint(),
             Self::Table { source, .. } => source.hint(),
             Self::MissingKey { .. } => {
-                Some("`train init` writes a configuration with every key".to_owned())
+                Some("`train schema` prints every key and what it means; `train init` drafts a configuration".to_owned())
             }
             Self::Classes { .. } => Some("set `target.positive` to the value as the table writes it".to_owned()),
             Self::TargetNumber { .. } => Some("drop such rows, or set `task: multiclass`".to_owned()),
@@ -136,7 +167,7 @@ impl Failure for TrainError {
             Self::TooManyClasses { .. } => Some("set `task: regression` where it is a number".to_owned()),
             Self::AbsentClass { .. } => Some("split with `method: stratified`, or drop the rows of that class".to_owned()),
             Self::NotFor { .. } => Some(
-                "`gradient-boosting` takes every task, `logistic-regression` two classes and several, `linear-regression` numbers".to_owned(),
+                "`gradient-boosting` and `random-forest` take every task, `logistic-regression` two classes and several, `linear-regression` numbers".to_owned(),
             ),
             Self::OneClass { part: "held-out", .. } | Self::EmptyPart { .. } => Some("hold out more rows, or split earlier".to_owned()),
             Self::TooWide { .. } => {
@@ -152,6 +183,8 @@ impl Failure for TrainError {
             Self::NoPositive { .. } => Some("say which with --positive".to_owned()),
             Self::Stopped { .. } => Some("run the same command again: it goes on from there".to_owned()),
             Self::NoData => Some("see `train --help`".to_owned()),
+            Self::FoldLacksClass { .. } => Some("use fewer folds, or another `cross_validation.method`".to_owned()),
+            Self::UnknownId { .. } => Some("a list of ids that shrinks unseen is no frozen holdout: take the id off the list, or mend the table".to_owned()),
             Self::Exists { .. } => Some("pass --force to overwrite it".to_owned()),
             _ => None,
         }

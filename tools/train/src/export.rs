@@ -42,14 +42,7 @@ pub(crate) fn run(args: ExportArgs, io: &mut Io) -> Result<Verdict, TrainError> 
         .weights(training.weights.as_deref(), config.class_weight.as_ref());
     let rounds = u64::from(config.gradient_boosting.rounds);
     let mut watch = Watch::new(None, "model").with_progress(io.progress("fitting", rounds));
-    let settings = &config.gradient_boosting;
-    let exported = boosting::export(
-        &training,
-        weights.as_deref(),
-        settings,
-        config.seed,
-        &mut watch,
-    )?;
+    let exported = boosting::export(&training, weights.as_deref(), config, &mut watch)?;
     drop(watch);
     if Sha256::of(&exported.onnx) != model.input.sha256 {
         return Err(TrainError::OtherModel {

@@ -6,7 +6,7 @@ use yard_contract::{
     Algorithm, Answer, Binary, Feature, FeatureType, Finite, Importance, Multiclass, Regression,
     Round, Scalar, Signature,
 };
-use yard_model::{BuildError, GraphBuilder, Numbers};
+use yard_model::{Arithmetic, BuildError, GraphBuilder, Numbers};
 use yard_table::Column;
 
 use crate::checkpoint::Watch;
@@ -14,6 +14,7 @@ use crate::config::{ClassWeight, TrainConfig};
 use crate::data::Training;
 use crate::error::TrainError;
 use crate::linear::Penalty;
+use crate::prepare::{self, Preparation};
 use crate::target::Target;
 use crate::{boosting, linear};
 
@@ -30,6 +31,8 @@ pub(crate) struct Fitted {
     pub(crate) history: Vec<Round>,
     pub(crate) importance: Vec<Importance>,
     pub(crate) parameters: BTreeMap<String, Scalar>,
+    /// How many of the rows only decided when to stop.
+    pub(crate) validation_rows: Option<u64>,
 }
 
 /// Fits the configured algorithm.
@@ -41,19 +44,18 @@ pub(crate) fn fit(
     let own = training.weights.as_deref();
     let weights = training.target.weights(own, config.class_weight.as_ref());
     let weights = weights.as_deref();
+    let prepared = || Preparation::fit(training, weights, config);
     let mut fitted = match config.algorithm {
-        Algorithm::GradientBoosting => {
-            let seed = config.seed;
-            boosting::fit(training, weights, &config.gradient_boosting, seed, watch)
-        }
+        Algorithm::GradientBoosting => boosting::fit(training, weights, config, watch),
         Algorithm::LogisticRegression => {
             let penalty = Penalty::Logistic(&config.logistic_regression);
-            linear::fit(training, weights, penalty, None)
+            linear::fit(training, weights, penalty, &prepared()?)
         }
         Algorithm::LinearRegression => {
             let penalty = Penalty::Linear(&config.linear_regression);
-            linear::fit(training, weights, penalty, None)
+            linear::fit(training, weights, penalty, &prepared()?)
         }
+        Algorithm::RandomForest => boosting::bag(training, weights, config, watch),
         Algorithm::Adopted => Err(TrainError::Adopted),
     }?;
     fitted.parameters.extend(weighting(config));
@@ -103,6 +105,31 @@ pub(crate) fn finish(
     graph.finish(&[])
 }
 
+/// The same of scores that are shares already: of the positive class, or one a class of several.
+pub(crate) fn finish_shares(
+    mut graph: GraphBuilder,
+    scores: &Numbers,
+    target: &Target,
+) -> Result<Vec<u8>, BuildError> {
+    match target {
+        Target::Binary { .. } => {
+            // Means of zeros and ones may lie a rounding outside.
+            let positive = graph.clip(scores, 0.0, 1.0);
+            let minus = graph.calculate_with(Arithmetic::Multiply, &positive, -1.0);
+            let negative = graph.calculate_with(Arithmetic::Add, &minus, 1.0);
+            let probabilities = graph.concat(&[&negative, &positive])?;
+            graph.output(PROBABILITIES, &probabilities)?;
+        }
+        Target::Multiclass { .. } => {
+            let clipped = graph.clip(scores, 1e-6, 1.0);
+            let probabilities = graph.shares(&clipped);
+            graph.output(PROBABILITIES, &probabilities)?;
+        }
+        Target::Regression(_) => graph.output(VALUE, scores)?,
+    }
+    graph.finish(&[])
+}
+
 /// What the model takes and answers, from the rows it was fitted on.
 pub(crate) fn signature(training: &Training, config: &TrainConfig) -> Signature {
     let probabilities = PROBABILITIES.to_owned();
@@ -110,7 +137,8 @@ pub(crate) fn signature(training: &Training, config: &TrainConfig) -> Signature 
         Target::Binary { classes, .. } => Answer::Binary(Binary {
             classes: classes.clone(),
             probabilities,
-            margin: Some(MARGIN.to_owned()),
+            // A forest's trees add up to the share itself.
+            margin: (config.algorithm != Algorithm::RandomForest).then(|| MARGIN.to_owned()),
             threshold: config.threshold,
         }),
         Target::Multiclass { classes, .. } => Answer::Multiclass(Multiclass {
@@ -127,7 +155,16 @@ pub(crate) fn signature(training: &Training, config: &TrainConfig) -> Signature 
         features: training
             .table
             .columns()
-            .map(|(name, column)| feature(name, column))
+            .map(
+                |(name, column)| match (column, config.preparation.of(name).date) {
+                    (Column::Category(values), Some(_)) => Feature {
+                        // The graph knows more days than the rows hold.
+                        categories: prepare::known_days(values).unwrap_or_default(),
+                        ..feature(name, column)
+                    },
+                    _ => feature(name, column),
+                },
+            )
             .collect(),
         missing: config.missing.clone(),
     }

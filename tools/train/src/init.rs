@@ -1,15 +1,15 @@
 //! A first configuration for a table: what can be told by looking at it.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use yard_cli::{Io, Verdict, files};
 use yard_contract::{Algorithm, Task};
 use yard_table::{Layout, Rows, TableError, parse_number};
 
+use crate::alone::{Cells, Known, Strength};
 use crate::args::InitArgs;
 use crate::error::TrainError;
-use crate::guess::Known;
 
 /// A column of texts with more different ones is taken for a name.
 const MAX_CATEGORIES: usize = 60;
@@ -21,7 +21,11 @@ struct Seen {
     name: String,
     numbers: Vec<f64>,
     all_numbers: bool,
-    texts: BTreeSet<String>,
+    /// The different texts, a missing cell being the empty one, up to one more than a category may
+    /// have.
+    texts: BTreeMap<String, u32>,
+    /// Each row's text by its number, as long as there are few.
+    codes: Vec<u32>,
     present: usize,
 }
 
@@ -117,7 +121,8 @@ impl Seen {
             name,
             numbers: Vec::new(),
             all_numbers: true,
-            texts: BTreeSet::new(),
+            texts: BTreeMap::new(),
+            codes: Vec::new(),
             present: 0,
         }
     }
@@ -131,12 +136,22 @@ impl Seen {
                 None => self.numbers.push(f64::NAN),
             }
         }
-        if let Some(text) = cell
-            && self.texts.len() <= MAX_CATEGORIES
-            && !self.texts.contains(text)
-        {
-            self.texts.insert(text.to_owned());
-        }
+        let text = cell.unwrap_or_default();
+        let next = u32::try_from(self.texts.len()).unwrap_or(u32::MAX);
+        let code = match self.texts.get(text) {
+            Some(code) => *code,
+            None if self.different() <= MAX_CATEGORIES => {
+                self.texts.insert(text.to_owned(), next);
+                next
+            }
+            None => return,
+        };
+        self.codes.push(code);
+    }
+
+    /// How many different texts there are, up to one more than a category may have.
+    fn different(&self) -> usize {
+        self.texts.len() - usize::from(self.texts.contains_key(""))
     }
 }
 
@@ -144,23 +159,26 @@ fn role(column: &Seen, known: &Known, rows: usize) -> Role {
     if column.present == 0 {
         return Role::Excluded("no value in any row");
     }
-    if column.texts.len() == 1 && column.present == rows {
+    if column.different() == 1 && column.present == rows {
         return Role::Excluded("the same value in every row");
     }
     if !column.all_numbers {
-        return if column.texts.len() > MAX_CATEGORIES {
-            Role::Excluded("text with more than 60 different values")
-        } else {
-            Role::Category
-        };
+        if column.different() > MAX_CATEGORIES {
+            return Role::Excluded("text with more than 60 different values");
+        }
+        let cells = Cells::Categories(&column.codes, column.texts.len());
+        return suspicion(known, cells).map_or(Role::Category, Role::Leak);
     }
     if is_identifier(column, rows) {
         return Role::Excluded("an identifier: another whole number in every row");
     }
-    match known.suspicion(&column.numbers) {
-        Some(what) => Role::Leak(what),
-        None => Role::Number,
-    }
+    suspicion(known, Cells::Numbers(&column.numbers)).map_or(Role::Number, Role::Leak)
+}
+
+/// What a column reaches alone, in words, where that is too good to be true.
+fn suspicion(known: &Known, cells: Cells<'_>) -> Option<String> {
+    let strength = known.strength(cells).filter(Strength::is_suspicious)?;
+    Some(strength.words())
 }
 
 /// A different whole number in every row, and either counted up with the rows or called an
@@ -234,7 +252,11 @@ fn render(args: &InitArgs, task: Task, roles: &[(&str, Role)], rows: usize) -> S
             [Algorithm::GradientBoosting, Algorithm::LogisticRegression],
             "# The probability from which on a row counts as positive.\nthreshold: 0.5\n",
         ),
-        Task::Multiclass => ("stratified", [Algorithm::LogisticRegression; 2], ""),
+        Task::Multiclass => (
+            "stratified",
+            [Algorithm::GradientBoosting, Algorithm::LogisticRegression],
+            "",
+        ),
         Task::Regression => (
             "random",
             [Algorithm::GradientBoosting, Algorithm::LinearRegression],
@@ -243,16 +265,15 @@ fn render(args: &InitArgs, task: Task, roles: &[(&str, Role)], rows: usize) -> S
     };
     let _ = writeln!(
         text,
-        "# A table with a time in it deserves `method: time` with `column` and `from`.\n\
+        "# A table with a time in it deserves `method: time` with `column` and `from`; one in which an\n\
+         # entity has several rows deserves `method: group` with `column`.\n\
          split:\n  method: {method}\n  holdout_share: 0.2"
     );
     let [first, second] = algorithms.map(Algorithm::as_str);
-    let or = if first == second {
-        String::new()
-    } else {
-        format!(" # or {second}")
-    };
-    let _ = writeln!(text, "algorithm: {first}{or}\nseed: 42\n{threshold}");
+    let _ = writeln!(
+        text,
+        "algorithm: {first} # or {second}\nseed: 42\n{threshold}"
+    );
     text.truncate(text.trim_end().len());
     text.push('\n');
     if rows < SMALL {
@@ -261,12 +282,10 @@ fn render(args: &InitArgs, task: Task, roles: &[(&str, Role)], rows: usize) -> S
         );
     }
     let (leaves, leaf_rows) = if rows < SMALL { (7, 20) } else { (15, 20) };
-    if algorithms.contains(&Algorithm::GradientBoosting) {
-        let _ = writeln!(
-            text,
-            "gradient_boosting:\n  rounds: 200\n  learning_rate: 0.05\n  max_leaves: {leaves}\n  min_rows_in_leaf: {leaf_rows}\n  lambda_l2: 1.0"
-        );
-    }
+    let _ = writeln!(
+        text,
+        "gradient_boosting:\n  rounds: 200\n  learning_rate: 0.05\n  max_leaves: {leaves}\n  min_rows_in_leaf: {leaf_rows}\n  lambda_l2: 1.0"
+    );
     text.push_str(if task == Task::Regression {
         "linear_regression:\n  l1: 0.0\n  l2: 1.0\n  min_category_rows: 10\n"
     } else {

@@ -108,19 +108,14 @@ impl Moments {
     /// little more penalty leaves its coefficient at 0.
     fn solve(&self, l2: f64) -> (Array1<f64>, Vec<Array1<f64>>) {
         let scale = self.gram.diag().iter().copied().fold(0.0, f64::max);
-        let mut extra = 0.0;
-        loop {
+        let factor = Factor::helped(scale, |extra| {
             let mut matrix = self.gram.clone();
             matrix.diag_mut().iter_mut().for_each(|d| *d += l2 + extra);
-            if let Some(factor) = Factor::of(matrix) {
-                return (factor.solve(&self.with_target), Vec::new());
-            }
-            extra = if extra > 0.0 {
-                extra * 10.0
-            } else {
-                scale.max(1e-300) * 1e-14
-            };
-        }
+            matrix
+        });
+        let solved = factor.map(|factor| factor.solve(&self.with_target));
+        let none = || Array1::zeros(self.with_target.len());
+        (solved.unwrap_or_else(none), Vec::new())
     }
 
     /// Elastic net, and the coefficients after each tenth pass but the last.
@@ -252,6 +247,17 @@ mod tests {
             for (a, b) in weighted.weights.iter().zip(&copied.weights) {
                 assert!((a - b).abs() < 1e-8, "{a} {b}");
             }
+        }
+    }
+
+    #[test]
+    fn numbers_that_are_none_end_too() {
+        let mut design = Array2::<f64>::zeros((4, 2));
+        design[[1, 0]] = f64::NAN;
+        design[[2, 1]] = f64::INFINITY;
+        for (l1, l2) in [(0.0, 1.0), (1.0, 0.0)] {
+            let fitted = fit(&design, &[1.0, 2.0, 3.0, 4.0], None, &config(l1, l2));
+            assert_eq!(fitted.weights.len(), 2);
         }
     }
 

@@ -9,7 +9,9 @@
 #![warn(missing_docs)]
 
 mod adopt;
+mod alone;
 mod args;
+mod baseline;
 mod boosting;
 mod checkpoint;
 mod config;
@@ -18,6 +20,7 @@ mod design;
 mod error;
 mod export;
 mod fit;
+mod folds;
 mod golden;
 mod guess;
 mod init;
@@ -26,18 +29,20 @@ mod linear;
 mod logistic;
 mod multinomial;
 mod plan;
+mod prepare;
 mod profile;
 mod ranks;
 mod report;
 mod split;
 mod symmetric;
 mod target;
+mod toolchain;
 mod validate;
 
 use std::time::Instant;
 
 use yard_cli::{Io, Verdict, files};
-use yard_contract::{Environment, Finite, Input, ManifestFile, Measurement, Run, Sha256};
+use yard_contract::{Finite, Input, ManifestFile, Measurement, Run, Sha256};
 use yard_model::{ML_OPSET, OPSET, Predictor, file};
 
 pub use crate::args::Args;
@@ -82,7 +87,15 @@ fn train(plan: &Plan, io: &mut Io) -> Result<Verdict, TrainError> {
     let read = start.elapsed();
 
     let config = &plan.config;
-    let from = vec![source.input, plan.config_input.clone()];
+    let mut from = vec![source.input, plan.config_input.clone()];
+    from.extend(plan.split.input().cloned());
+    let suspicious = alone::suspicious(&training, config.seed);
+    for (suspicion, words) in &suspicious {
+        let name = yard_cli::style::line(&suspicion.feature);
+        io.warn(&format!(
+            "`{name}` alone {words}; is it known before the target is?"
+        ));
+    }
     let checkpoints = match &plan.checkpoint {
         Some(checkpoint) => Some(Checkpoints::begin(checkpoint, &from)?),
         None => None,
@@ -97,18 +110,16 @@ fn train(plan: &Plan, io: &mut Io) -> Result<Verdict, TrainError> {
     drop(watch);
     let fitted = fitted?;
     let fit_time = start.elapsed().saturating_sub(read);
-    let validated = match &config.cross_validation {
-        Some(cv) => Some(validate::cross_validate(
-            &training,
-            config,
-            cv.folds,
-            checkpoints.as_ref(),
-        )?),
-        None => None,
+    let (cross_validation, trivial) = match &config.cross_validation {
+        Some(cv) => {
+            let progress = io.progress("cross-validating", u64::from(cv.folds) * rounds);
+            let kept = checkpoints.as_ref();
+            let progress = Some(progress);
+            let validated = validate::cross_validate(&training, config, cv.folds, kept, progress)?;
+            (Some(validated.model), validated.trivial)
+        }
+        None => (None, validate::trivial(&training, config)?),
     };
-    let (cross_validation, trivial) = validated.map_or_else(Default::default, |validated| {
-        (Some(validated.model), validated.trivial)
-    });
 
     let signature = fit::signature(&training, config);
     let predictor = Predictor::new(&fitted.onnx, signature.clone())?;
@@ -156,16 +167,14 @@ fn train(plan: &Plan, io: &mut Io) -> Result<Verdict, TrainError> {
         parameters: fitted.parameters,
         seed: config.seed,
         commit: plan.commit.clone(),
-        environment: Environment {
-            trainyard: io.producer().version.clone(),
-            onnx_opset: OPSET,
-            onnx_ml_opset: ML_OPSET,
-        },
+        environment: toolchain::environment(io.producer().version.clone(), OPSET, ML_OPSET),
         rows: training.target.rows() as u64,
+        validation_rows: fitted.validation_rows,
         history: fitted.history,
         importance: fitted.importance,
         cross_validation,
         trivial,
+        suspicious: suspicious.into_iter().map(|(found, _)| found).collect(),
         files: written,
     };
     let document = io.write_artifact(&at(file::RUN), from, run)?;

@@ -10,6 +10,7 @@ use crate::data::Training;
 use crate::design::Design;
 use crate::error::TrainError;
 use crate::fit::{Fitted, finish};
+use crate::prepare::Preparation;
 use crate::target::Target;
 use crate::{least_squares, logistic, multinomial};
 
@@ -57,19 +58,21 @@ impl Penalty<'_> {
     }
 }
 
-/// Fits coefficients on all features, or on one, and writes them, with the preparation in front, as
+/// Fits coefficients on prepared features and writes them, with the preparation in front, as
 /// one graph. `weights` is how much each row counts.
 pub(crate) fn fit(
     training: &Training,
     weights: Option<&[f64]>,
     penalty: Penalty<'_>,
-    only: Option<&str>,
+    preparation: &Preparation,
 ) -> Result<Fitted, TrainError> {
-    let design = Design::of(&training.table, only, penalty.min_category_rows(), weights)?;
+    let columns = preparation.training(&training.table)?;
+    let design = Design::of(&columns, penalty.min_category_rows(), weights)?;
     let fitted = solve(&design, &training.target, weights, penalty)?;
     let sums = fitted.intercepts.len();
     let mut graph = GraphBuilder::new("trainyard", "trainyard", env!("CARGO_PKG_VERSION"));
-    let scores = match design.write(&mut graph)? {
+    let handles = preparation.write(&mut graph)?;
+    let scores = match design.write(&mut graph, &handles)? {
         Some(columns) => graph.linear_multi(
             &columns,
             &single(&fitted.weights),
@@ -94,7 +97,12 @@ pub(crate) fn fit(
         onnx,
         history: history.collect(),
         importance: design.importance(&magnitudes),
-        parameters: penalty.recorded(),
+        parameters: penalty
+            .recorded()
+            .into_iter()
+            .chain(preparation.recorded())
+            .collect(),
+        validation_rows: None,
     })
 }
 
@@ -106,7 +114,9 @@ pub(crate) fn loss_of_one(
     feature: &str,
 ) -> Result<f64, TrainError> {
     let rows = penalty.min_category_rows();
-    let design = Design::of(&training.table, Some(feature), rows, weights)?;
+    let preparation = Preparation::none(&training.table, Some(feature));
+    let columns = preparation.training(&training.table)?;
+    let design = Design::of(&columns, rows, weights)?;
     let fitted = solve(&design, &training.target, weights, penalty)?;
     let loss = fitted.losses.last().filter(|_| !fitted.weights.is_empty());
     Ok(loss.copied().unwrap_or(f64::INFINITY))

@@ -77,10 +77,10 @@ pub(crate) fn fit(problem: &Problem<'_>, max_iterations: u32) -> Coefficients {
     let mut losses = vec![state.loss / total];
     let mut steps: VecDeque<Step> = VecDeque::new();
     for _ in 0..max_iterations {
-        if state.steepest() <= FLAT * total {
+        let Some(bound) = bound.as_ref().filter(|_| state.steepest() > FLAT * total) else {
             break;
-        }
-        let direction = direction(&state.gradient, &steps, &bound, size);
+        };
+        let direction = direction(&state.gradient, &steps, bound, size);
         let Some((next, next_state)) = problem.descend(&w, &direction, &state) else {
             break;
         };
@@ -152,26 +152,18 @@ impl Problem<'_> {
         shares
     }
 
-    /// What no class's part of the Hessian exceeds.
-    fn bound(&self) -> Factor {
+    /// What no class's part of the Hessian exceeds; `None` where the design holds no numbers.
+    fn bound(&self) -> Option<Factor> {
         let raw = products(self.design, self.weights);
         let largest = raw.diag().iter().copied().fold(1.0, f64::max);
-        let mut extra = 0.0;
-        loop {
+        Factor::helped(largest, |extra| {
             let mut matrix = raw.mapv(|product| 0.5 * product);
             matrix
                 .diag_mut()
                 .iter_mut()
                 .for_each(|d| *d += self.l2 + extra);
-            if let Some(factor) = Factor::of(matrix) {
-                return factor;
-            }
-            extra = if extra > 0.0 {
-                extra * 10.0
-            } else {
-                largest * 1e-14
-            };
-        }
+            matrix
+        })
     }
 
     /// The first of the full step, a half, a quarter, … that lowers the objective enough.

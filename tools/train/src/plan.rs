@@ -1,10 +1,11 @@
 //! Arguments and configuration to one validated value.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use serde::Serialize;
 use yard_cli::{Format, Io};
-use yard_contract::{Algorithm, Finite, Input, SplitMethod, Task};
+use yard_contract::{Algorithm, Finite, FoldMethod, Input, SplitMethod, Task};
 
 use crate::args::FitArgs;
 use crate::checkpoint::CheckpointPlan;
@@ -34,21 +35,80 @@ pub(crate) struct Plan {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum SplitPlan {
-    Time { column: String, from: String },
-    Stratified { share: f64 },
-    Random { share: f64 },
+    Time {
+        column: String,
+        from: String,
+    },
+    Stratified {
+        share: f64,
+    },
+    Random {
+        share: f64,
+    },
+    Group {
+        column: String,
+        share: f64,
+    },
+    /// Rows whose column holds one of these values.
+    Given {
+        column: String,
+        values: BTreeSet<String>,
+    },
+    /// Rows whose column holds one of the ids of a file.
+    Listed {
+        column: String,
+        list: IdList,
+    },
+}
+
+/// Ids that a file lists, one a line.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct IdList {
+    pub(crate) input: Input,
+    #[serde(skip)]
+    pub(crate) ids: Vec<String>,
+}
+
+impl SplitPlan {
+    /// The column that the division looks at.
+    pub(crate) const fn column(&self) -> Option<&String> {
+        match self {
+            Self::Time { column, .. }
+            | Self::Group { column, .. }
+            | Self::Given { column, .. }
+            | Self::Listed { column, .. } => Some(column),
+            Self::Stratified { .. } | Self::Random { .. } => None,
+        }
+    }
+
+    /// The file that the division is read from, besides the table.
+    pub(crate) const fn input(&self) -> Option<&Input> {
+        match self {
+            Self::Listed { list, .. } => Some(&list.input),
+            _ => None,
+        }
+    }
 }
 
 impl Plan {
     pub(crate) fn resolve(args: FitArgs, io: &Io) -> Result<Self, TrainError> {
         let loaded = io.read_config::<TrainConfig>(&args.config)?;
         let config = loaded.value;
-        let split = split_plan(&config)?;
+        let split = split_plan(&config, io)?;
         check_task(&config)?;
         check_features(&config)?;
         check_constraints(&config)?;
         check_ranges(&config)?;
-        let kept = (args.checkpoint).filter(|_| config.algorithm == Algorithm::GradientBoosting);
+        check_folds(&config)?;
+        check_preparation(&config)?;
+        let kept = (args.checkpoint).filter(|_| {
+            let several = config.task == Task::Multiclass;
+            match config.algorithm {
+                Algorithm::GradientBoosting => true,
+                Algorithm::RandomForest => !several,
+                _ => false,
+            }
+        });
         let checkpoint = kept.map(|folder| CheckpointPlan {
             folder,
             rounds: args.checkpoint_rounds.map(std::num::NonZero::get),
@@ -71,8 +131,21 @@ impl Plan {
     }
 }
 
-fn split_plan(config: &TrainConfig) -> Result<SplitPlan, TrainError> {
+fn split_plan(config: &TrainConfig, io: &Io) -> Result<SplitPlan, TrainError> {
     let split = &config.split;
+    let column = || {
+        split.column.clone().ok_or(TrainError::MissingKey {
+            key: "split.column",
+        })
+    };
+    let given = split.method == SplitMethod::Given;
+    if !given && (!split.held_out.is_empty() || split.held_out_file.is_some()) {
+        return Err(wrong(
+            "split.held_out",
+            &"given",
+            "absent where `split.method` is not `given`",
+        ));
+    }
     let share = || match split.holdout_share {
         Some(share) if share.get() > 0.0 && share.get() < 1.0 => Ok(share.get()),
         Some(share) => Err(wrong("split.holdout_share", &share, "above 0 and below 1")),
@@ -81,10 +154,38 @@ fn split_plan(config: &TrainConfig) -> Result<SplitPlan, TrainError> {
         }),
     };
     match split.method {
+        SplitMethod::Group => Ok(SplitPlan::Group {
+            column: column()?,
+            share: share()?,
+        }),
+        SplitMethod::Given => match (&split.held_out_file, split.held_out.is_empty()) {
+            (None, true) => Err(TrainError::MissingKey {
+                key: "split.held_out",
+            }),
+            (Some(_), false) => Err(wrong(
+                "split.held_out",
+                &"given",
+                "absent where `split.held_out_file` is there",
+            )),
+            (None, false) => Ok(SplitPlan::Given {
+                column: column()?,
+                values: split.held_out.iter().cloned().collect(),
+            }),
+            (Some(path), true) => {
+                let source = io.read("ids", path)?;
+                let text = String::from_utf8_lossy(&source.bytes);
+                let ids = text.lines().map(|line| line.trim().to_owned());
+                Ok(SplitPlan::Listed {
+                    column: column()?,
+                    list: IdList {
+                        input: source.input,
+                        ids: ids.collect(),
+                    },
+                })
+            }
+        },
         SplitMethod::Time => Ok(SplitPlan::Time {
-            column: split.column.clone().ok_or(TrainError::MissingKey {
-                key: "split.column",
-            })?,
+            column: column()?,
             from: split
                 .from
                 .clone()
@@ -124,7 +225,7 @@ fn check_task(config: &TrainConfig) -> Result<(), TrainError> {
             return Err(TrainError::OutOfRange {
                 key: "split.method",
                 found: "stratified".to_owned(),
-                expected: "`random` or `time` where `task` is `regression`",
+                expected: "`random`, `time`, `group` or `given` where `task` is `regression`",
             });
         }
     }
@@ -141,7 +242,7 @@ fn check_task(config: &TrainConfig) -> Result<(), TrainError> {
         });
     }
     let fits = match config.algorithm {
-        Algorithm::GradientBoosting => true,
+        Algorithm::GradientBoosting | Algorithm::RandomForest => true,
         Algorithm::LogisticRegression => task != Task::Regression,
         Algorithm::LinearRegression => task == Task::Regression,
         Algorithm::Adopted => return Err(TrainError::Adopted),
@@ -156,7 +257,7 @@ fn check_task(config: &TrainConfig) -> Result<(), TrainError> {
 }
 
 fn check_features(config: &TrainConfig) -> Result<(), TrainError> {
-    let mut seen = std::collections::BTreeSet::from([&config.target.column]);
+    let mut seen = BTreeSet::from([&config.target.column]);
     seen.extend(&config.weight_column);
     let others = seen.len();
     for name in config
@@ -215,6 +316,97 @@ fn check_constraints(config: &TrainConfig) -> Result<(), TrainError> {
         }
         None => Ok(()),
     }
+}
+
+/// What is said of a column must be of a feature, and of a kind that it does something to.
+fn check_preparation(config: &TrainConfig) -> Result<(), TrainError> {
+    let preparation = &config.preparation;
+    let linear = matches!(
+        config.algorithm,
+        Algorithm::LinearRegression | Algorithm::LogisticRegression
+    );
+    let several = config.task == Task::Multiclass;
+    let all = std::iter::once(("preparation.scale", preparation.scale)).chain(
+        preparation
+            .columns
+            .values()
+            .map(|own| ("preparation.columns.scale", own.scale)),
+    );
+    for (key, scale) in all {
+        if let Some(scale) = scale.filter(|_| !linear) {
+            let expected = "absent where trees are grown, which no scale changes";
+            return Err(wrong(key, &scale.as_str(), expected));
+        }
+    }
+    let means = std::iter::once(preparation.target_mean)
+        .chain(preparation.columns.values().map(|own| own.target_mean));
+    if several && means.into_iter().any(|mean| mean == Some(true)) {
+        let expected = "absent where `task` is `multiclass`, which has no mean";
+        return Err(wrong("preparation.target_mean", &"given", expected));
+    }
+    let (numbers, categories) = (&config.features.numbers, &config.features.categories);
+    for (name, own) in &preparation.columns {
+        let (is_number, is_category) = (numbers.contains(name), categories.contains(name));
+        let misfit = |key, expected| TrainError::Preparation {
+            column: name.clone(),
+            key,
+            expected,
+        };
+        if !is_number && !is_category {
+            return Err(misfit("…", "about a feature"));
+        }
+        if is_number && (own.target_mean == Some(true) || own.rare_below.is_some()) {
+            return Err(misfit(
+                "target_mean",
+                "about a column in `features.categories`",
+            ));
+        }
+        let of_numbers = own.impute.is_some() || own.indicator.is_some() || own.scale.is_some();
+        if is_category && of_numbers {
+            return Err(misfit("impute", "about a column in `features.numbers`"));
+        }
+        if own.date.as_ref().is_some_and(|date| date.parts.is_empty()) {
+            return Err(misfit(
+                "date.parts",
+                "at least one of `days`, `year`, `month`, `day`, `weekday`",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Where rows are dealt out by a column, it must be named; and what is set aside must be something.
+fn check_folds(config: &TrainConfig) -> Result<(), TrainError> {
+    let by_column = matches!(config.fold_method(), FoldMethod::Group | FoldMethod::Time);
+    if by_column && config.fold_column().is_none() {
+        return Err(TrainError::MissingKey {
+            key: "cross_validation.column",
+        });
+    }
+    let named = config.cross_validation.as_ref();
+    if !by_column && named.is_some_and(|cv| cv.column.is_some()) {
+        let expected = "absent where rows are dealt out by no column";
+        return Err(wrong("cross_validation.column", &"given", expected));
+    }
+    if config.task == Task::Regression
+        && named.is_some_and(|cv| cv.method == Some(FoldMethod::Stratified))
+    {
+        let expected = "`random`, `group` or `time` where `task` is `regression`";
+        return Err(wrong("cross_validation.method", &"stratified", expected));
+    }
+    let Some(stopping) = &config.gradient_boosting.early_stopping else {
+        return Ok(());
+    };
+    if stopping.rounds == 0 {
+        let key = "gradient_boosting.early_stopping.rounds";
+        return Err(wrong(key, &0, "at least 1"));
+    }
+    let share = stopping.share.get();
+    if !(share > 0.0 && share < 1.0) {
+        let key = "gradient_boosting.early_stopping.share";
+        return Err(wrong(key, &share, "above 0 and below 1"));
+    }
+    Ok(())
 }
 
 fn check_ranges(config: &TrainConfig) -> Result<(), TrainError> {

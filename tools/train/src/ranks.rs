@@ -5,6 +5,8 @@
 //! two branches is the best division there is (Fisher, 1958). The mean is drawn towards the mean of all rows for levels
 //! with few rows. A level that training did not see is missing.
 
+use std::collections::BTreeMap;
+
 use yard_table::Categories;
 
 /// How many rows of the mean each level's mean starts from.
@@ -38,8 +40,9 @@ impl Ranks {
         shares.sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.cmp(b.1)));
         let ranks = shares
             .into_iter()
-            .zip(0_u16..)
-            .map(|((_, level), rank)| (level.clone(), f32::from(rank)));
+            .zip(0_u32..)
+            // Exact below 2^24; further levels would share a rank with a neighbour.
+            .map(|((_, level), rank)| (level.clone(), rank as f32));
         Self {
             ranks: ranks.collect(),
         }
@@ -47,14 +50,10 @@ impl Ranks {
 
     /// The column as the graph's encoder turns it into numbers.
     pub(crate) fn apply(&self, column: &Categories) -> Vec<f32> {
-        let of_level: Vec<f32> = column
-            .levels
-            .iter()
-            .map(|level| {
-                let known = self.ranks.iter().find(|(known, _)| known == level);
-                known.map_or(f32::NAN, |(_, rank)| *rank)
-            })
-            .collect();
+        let ranks = self.ranks.iter();
+        let ranks: BTreeMap<&str, f32> = ranks.map(|(level, rank)| (&**level, *rank)).collect();
+        let rank = |level: &String| ranks.get(level.as_str()).copied().unwrap_or(f32::NAN);
+        let of_level: Vec<f32> = column.levels.iter().map(rank).collect();
         column
             .codes
             .iter()
@@ -66,6 +65,19 @@ impl Ranks {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn more_levels_than_sixteen_bits_count_are_ranked_in_a_moment() {
+        let levels = (0..200_000).map(|level| format!("customer-{level}"));
+        let column: Categories = levels.collect();
+        let labels: Vec<f64> = (0..200_000).map(|row| f64::from(row % 7 == 0)).collect();
+        let start = std::time::Instant::now();
+        let ranks = Ranks::fit(&column, &labels, None);
+        let applied = ranks.apply(&column);
+        assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
+        let largest = applied.iter().copied().fold(0.0, f32::max);
+        assert_eq!(largest.to_bits(), 199_999_f32.to_bits());
+    }
 
     #[test]
     fn levels_stand_in_the_order_of_their_share() {

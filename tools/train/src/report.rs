@@ -22,6 +22,15 @@ pub(crate) fn render(
     }
 }
 
+fn metric_name(metric: &str) -> &'static str {
+    match metric {
+        "auc" => "AUC",
+        "log_loss" => "log-loss",
+        "pinball_loss" => "pinball loss",
+        _ => "RMSE",
+    }
+}
+
 fn human(run: &Run, split: &Split, plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
     let (bold, faint) = (style::STRONG, style::FAINT);
     let folds = run
@@ -29,12 +38,7 @@ fn human(run: &Run, split: &Split, plan: &Plan, out: &mut dyn Write) -> io::Resu
         .as_ref()
         .map_or_else(String::new, |cv| {
             let (mean, sd) = (cv.mean.get(), cv.sd.get());
-            let metric = match cv.metric.as_str() {
-                "auc" => "AUC",
-                "log_loss" => "log-loss",
-                "pinball_loss" => "pinball loss",
-                _ => "RMSE",
-            };
+            let metric = metric_name(&cv.metric);
             format!(", {metric} {mean:.4} ± {sd:.4} over {} folds", cv.folds)
         });
     let positives = split
@@ -61,6 +65,21 @@ fn human(run: &Run, split: &Split, plan: &Plan, out: &mut dyn Write) -> io::Resu
         })
         .collect();
     writeln!(out, "counts most: {}", top.join(", "))?;
+    let trivial: Vec<String> = run
+        .trivial
+        .iter()
+        .map(|model| {
+            let name = model.feature.as_ref().map_or_else(
+                || "the same answer to every row".to_owned(),
+                |feature| format!("{} alone", style::line(feature)),
+            );
+            let metric = model.metric.as_deref().unwrap_or_default();
+            format!("{name} {} {:.4}", metric_name(metric), model.mean.get())
+        })
+        .collect();
+    if !trivial.is_empty() {
+        writeln!(out, "to beat: {}", trivial.join(", "))?;
+    }
     let model = run.files.first().map_or_else(String::new, |file| {
         format!("{} bytes, sha256 {}", file.size, file.sha256.short())
     });

@@ -6,13 +6,17 @@
 /// The finaliser of `SplitMix64` (Steele, Lea and Flood, 2014) over the seed and the row's place. A
 /// row's draw does not depend on any other row's, so no order of evaluation can change it.
 pub(crate) fn draw(seed: u64, row: usize) -> u64 {
+    mixed(seed, row as u64)
+}
+
+/// The same of a seed and any number.
+pub(crate) fn mixed(seed: u64, number: u64) -> u64 {
     let mix = |mut z: u64| {
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         z ^ (z >> 31)
     };
-    mix(mix(seed ^ 0x9e37_79b9_7f4a_7c15)
-        .wrapping_add((row as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)))
+    mix(mix(seed ^ 0x9e37_79b9_7f4a_7c15).wrapping_add(number.wrapping_mul(0x9e37_79b9_7f4a_7c15)))
 }
 
 /// Marks a share of the rows, drawn without replacement from each stratum on its own; `strata` holds

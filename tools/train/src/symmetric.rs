@@ -13,6 +13,8 @@ use rayon::prelude::*;
 const BLOCK: usize = 512;
 /// Blocks that are in memory together.
 const GROUP: usize = 32;
+/// Tenfold additions to a diagonal: the last is a million times its largest entry.
+const ATTEMPTS: usize = 20;
 
 /// The sum over all rows of what `block` makes of each block of them, added up by `add`.
 pub(crate) fn sum_of_blocks<T: Send>(
@@ -39,6 +41,24 @@ pub(crate) fn sum_of_blocks<T: Send>(
 pub(crate) struct Factor(Array2<f64>);
 
 impl Factor {
+    /// Decomposes the matrix that `with` makes of an addition to its diagonal: of none, or, where that
+    /// is not positive definite, of the first that helps, from a rounding error of `scale` on. Where
+    /// none does, the numbers are no numbers, and nothing can be solved.
+    pub(crate) fn helped(scale: f64, with: impl Fn(f64) -> Array2<f64>) -> Option<Self> {
+        let mut extra = 0.0;
+        for _ in 0..=ATTEMPTS {
+            if let Some(factor) = Self::of(with(extra)) {
+                return Some(factor);
+            }
+            extra = if extra > 0.0 {
+                extra * 10.0
+            } else {
+                scale.max(1e-300) * 1e-14
+            };
+        }
+        None
+    }
+
     /// Decomposes a matrix of which the lower half is given; `None` where it is not positive definite.
     pub(crate) fn of(mut a: Array2<f64>) -> Option<Self> {
         let size = a.nrows();

@@ -1,6 +1,7 @@
 //! Cross-validation on the training rows, and what trivial models reach in it.
 
-use yard_contract::{Algorithm, CrossValidation, Finite, Signature, TrivialModel};
+use yard_cli::Progress;
+use yard_contract::{Algorithm, CrossValidation, Finite, FoldMethod, Task, TrivialModel};
 use yard_model::Predictor;
 use yard_stats::binary::{Ranked, Scored};
 use yard_stats::multiclass::Classified;
@@ -10,9 +11,15 @@ use crate::checkpoint::{Checkpoints, Watch};
 use crate::config::{Loss, TrainConfig};
 use crate::data::Training;
 use crate::error::TrainError;
-use crate::linear::Penalty;
+use crate::folds::{self, Fold};
 use crate::target::Target;
-use crate::{fit, linear, split};
+use crate::{baseline, fit};
+
+/// Where no cross-validation is asked for, trivial models have one of so many folds.
+const TRIVIAL_FOLDS: u32 = 5;
+/// And on so many cells of the table, within these numbers of rows.
+const TRIVIAL_CELLS: usize = 600_000;
+const TRIVIAL_ROWS: std::ops::RangeInclusive<usize> = 500..=20_000;
 
 /// What the configured model and the trivial ones come to, fold by fold.
 pub(crate) struct Validated {
@@ -20,70 +27,109 @@ pub(crate) struct Validated {
     pub(crate) trivial: Vec<TrivialModel>,
 }
 
-/// Fits on all folds but one and scores that one, for each fold, through the graph.
+/// Fits on all folds but one and scores that one, for each fold, through the graph. Of a division in
+/// time, on what came before the fold.
 pub(crate) fn cross_validate(
     training: &Training,
     config: &TrainConfig,
-    folds: u32,
+    count: u32,
     checkpoints: Option<&Checkpoints>,
+    mut progress: Option<Progress>,
 ) -> Result<Validated, TrainError> {
-    check_rows(&training.target, folds)?;
+    let method = config.fold_method();
+    let planned = folds::plan(training, method, count, config.seed)?;
     let level = level(config);
-    let fold_of = split::folds(&training.target.codes(), folds, config.seed);
-    let feature = best_feature(training, config)?;
-    let (mut model, mut prior, mut single) = (Vec::new(), Vec::new(), Vec::new());
-    for fold in 0..folds {
-        let (out, inside): (Vec<usize>, Vec<usize>) =
-            (0..fold_of.len()).partition(|&row| fold_of[row] == fold);
-        let (inside, out) = (training.take(&inside), training.take(&out));
+    let rounds = u64::from(config.gradient_boosting.rounds);
+    let (trivial, rows) = trivials(training, config, &planned)?;
+    let mut model = Vec::new();
+    for (number, (inside, out)) in (0_u64..).zip(rows) {
+        let part = format!("fold-{number}");
+        let mut watch = Watch::new(checkpoints, &part).within(progress.take(), number * rounds);
+        let fitted = fit::fit(&inside, config, &mut watch);
+        progress = watch.hand_on();
         let signature = fit::signature(&inside, config);
-        let constant = constant_answers(&inside, &out, level);
-        prior.push(measure(&out, &constant, level)?);
-        if let Some(feature) = &feature {
-            let scores = answers_of_one(&inside, &out, config, &signature, feature)?;
-            single.push(measure(&out, scores.as_ref().unwrap_or(&constant), level)?);
-        }
-        let mut watch = Watch::new(checkpoints, &format!("fold-{fold}"));
-        let fitted = fit::fit(&inside, config, &mut watch)?;
-        let predictor = Predictor::new(&fitted.onnx, signature)?;
+        let predictor = Predictor::new(&fitted?.onnx, signature)?;
         model.push(measure(&out, &answers(&predictor, &out)?, level)?);
-    }
-    let trivial = |name: &str, feature, values: &[f64]| TrivialModel {
-        name: name.to_owned(),
-        feature,
-        mean: finite(mean(values)),
-    };
-    let mut others = vec![trivial("prior", None, &prior)];
-    if feature.is_some() {
-        others.push(trivial("best-feature", feature, &single));
+        if let Some(progress) = &mut progress {
+            progress.at((number + 1) * rounds, String::new);
+        }
     }
     let average = mean(&model);
     let squares = model
         .iter()
         .map(|value| (value - average) * (value - average));
     let variance = squares.sum::<f64>() / (model.len() as f64 - 1.0);
+    // A draw within classes is a draw where there are none.
+    let is_draw = method == FoldMethod::Stratified && config.task == Task::Regression;
     Ok(Validated {
         model: CrossValidation {
-            folds,
+            folds: count,
+            method: Some(if is_draw { FoldMethod::Random } else { method }),
+            column: config.fold_column().cloned(),
             metric: metric(&training.target, level).to_owned(),
             values: model.iter().copied().map(finite).collect(),
             mean: finite(average),
             sd: finite(variance.sqrt()),
         },
-        trivial: others,
+        trivial,
     })
 }
 
-fn check_rows(target: &Target, folds: u32) -> Result<(), TrainError> {
-    let of_classes = target.shares().iter().map(|share| share.count).min();
-    let smallest = of_classes.unwrap_or(target.rows() as u64);
-    if smallest >= u64::from(folds) {
-        return Ok(());
+/// What trivial models reach where no cross-validation was asked for: in one of their own, on a
+/// sample of the rows where they are many. None where rows are too few to be dealt out.
+pub(crate) fn trivial(
+    training: &Training,
+    config: &TrainConfig,
+) -> Result<Vec<TrivialModel>, TrainError> {
+    let columns = training.table.columns().count().max(1);
+    let limit = (TRIVIAL_CELLS / columns).clamp(*TRIVIAL_ROWS.start(), *TRIVIAL_ROWS.end());
+    let rows = folds::sample(training.target.rows(), limit, config.seed);
+    let sampled = training.take(&rows);
+    // As many folds as the rows allow: entities, moments and classes may be few.
+    let planned = (2..=TRIVIAL_FOLDS)
+        .rev()
+        .find_map(|count| folds::plan(&sampled, config.fold_method(), count, config.seed).ok());
+    match planned {
+        Some(planned) => Ok(trivials(&sampled, config, &planned)?.0),
+        None => Ok(Vec::new()),
     }
-    Err(TrainError::TooFewForFolds {
-        folds,
-        found: usize::try_from(smallest).unwrap_or(usize::MAX),
-    })
+}
+
+/// The rows of a fold's model, and those that it answers.
+type Sides = (Training, Training);
+
+/// What trivial models reach, and the rows of each fold.
+fn trivials(
+    training: &Training,
+    config: &TrainConfig,
+    planned: &[Fold],
+) -> Result<(Vec<TrivialModel>, Vec<Sides>), TrainError> {
+    let level = level(config);
+    let feature = baseline::best_feature(training, config)?;
+    let (mut prior, mut single, mut rows) = (Vec::new(), Vec::new(), Vec::new());
+    for fold in planned {
+        let (inside, out) = (training.take(&fold.inside), training.take(&fold.out));
+        let constant = baseline::prior(&inside, &out, level);
+        prior.push(measure(&out, &constant, level)?);
+        if let Some(feature) = &feature {
+            let signature = fit::signature(&inside, config);
+            let scores =
+                baseline::answers_of_one(&inside, &out, config, &signature, feature, level)?;
+            single.push(measure(&out, scores.as_ref().unwrap_or(&constant), level)?);
+        }
+        rows.push((inside, out));
+    }
+    let trivial = |name: &str, feature, values: &[f64]| TrivialModel {
+        name: name.to_owned(),
+        feature,
+        mean: finite(mean(values)),
+        metric: Some(metric(&training.target, level).to_owned()),
+    };
+    let mut trivials = vec![trivial("prior", None, &prior)];
+    if feature.is_some() {
+        trivials.push(trivial("best-feature", feature, &single));
+    }
+    Ok((trivials, rows))
 }
 
 fn finite(value: f64) -> Finite {
@@ -146,74 +192,4 @@ fn answers(predictor: &Predictor, rows: &Training) -> Result<Vec<f64>, TrainErro
         .iter()
         .map(|value| f64::from(*value))
         .collect())
-}
-
-/// What answers every row alike: the share of the classes, the mean, or the quantile.
-fn constant_answers(inside: &Training, out: &Training, level: Option<f64>) -> Vec<f64> {
-    let weight = |row: usize| inside.weights.as_ref().map_or(1.0, |weights| weights[row]);
-    let total: f64 = (0..inside.target.rows()).map(weight).sum();
-    let answer = if let (Target::Regression(values), Some(level)) = (&inside.target, level) {
-        let mut order: Vec<usize> = (0..values.len()).collect();
-        order.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
-        let mut below = 0.0;
-        let at = order.iter().find(|&&row| {
-            below += weight(row);
-            below >= level * total
-        });
-        at.or(order.last())
-            .map(|&row| values[row])
-            .into_iter()
-            .collect()
-    } else if let Some(numbers) = inside.target.numbers() {
-        let weighted = numbers.iter().enumerate().map(|(row, y)| weight(row) * y);
-        vec![weighted.sum::<f64>() / total]
-    } else {
-        let mut shares = vec![0.0; inside.target.classes().len()];
-        for (row, code) in inside.target.codes().into_iter().enumerate() {
-            shares[code as usize] += weight(row) / total;
-        }
-        shares
-    };
-    answer.repeat(out.target.rows())
-}
-
-const fn penalty<'c>(target: &Target, config: &'c TrainConfig) -> Penalty<'c> {
-    match target {
-        Target::Regression(_) => Penalty::Linear(&config.linear_regression),
-        _ => Penalty::Logistic(&config.logistic_regression),
-    }
-}
-
-/// The feature whose linear model has the smallest loss on all rows.
-fn best_feature(training: &Training, config: &TrainConfig) -> Result<Option<String>, TrainError> {
-    let weights = training.weights.as_deref();
-    let penalty = penalty(&training.target, config);
-    let mut best: Option<(f64, &str)> = None;
-    for (name, _) in training.table.columns() {
-        let loss = linear::loss_of_one(training, weights, penalty, name)?;
-        if loss < best.map_or(f64::INFINITY, |(loss, _)| loss) {
-            best = Some((loss, name));
-        }
-    }
-    Ok(best.map(|(_, name)| name.to_owned()))
-}
-
-/// What the linear model of one feature answers; `None` where these rows leave nothing to fit it on.
-fn answers_of_one(
-    inside: &Training,
-    out: &Training,
-    config: &TrainConfig,
-    signature: &Signature,
-    feature: &str,
-) -> Result<Option<Vec<f64>>, TrainError> {
-    let penalty = penalty(&inside.target, config);
-    let weights = inside.weights.as_deref();
-    let fitted = match linear::fit(inside, weights, penalty, Some(feature)) {
-        Err(TrainError::NoColumns) => return Ok(None),
-        fitted => fitted?,
-    };
-    let mut signature = signature.clone();
-    signature.features.retain(|known| known.name == feature);
-    let predictor = Predictor::new(&fitted.onnx, signature)?;
-    answers(&predictor, out).map(Some)
 }

@@ -1,7 +1,9 @@
 //! The command line as it is seen from outside.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod dealt;
 mod interruption;
+mod leaks;
 
 use std::fmt::Write as _;
 use std::fs;

@@ -43,7 +43,10 @@ pub use manifest::{Manifest, ManifestFile};
 pub use measurement::Measurement;
 pub use profile::{CategoryShare, FeatureProfile, Profile};
 pub use receipt::{Delivery, DeliveryAction, PublishReceipt};
-pub use run::{Algorithm, CrossValidation, Environment, Importance, Round, Run, TrivialModel};
+pub use run::{
+    Algorithm, CrossValidation, Environment, FoldMethod, Importance, Round, Run, Suspicion,
+    TrivialModel,
+};
 pub use signature::{
     Answer, Binary, Classes, Feature, FeatureType, Multiclass, Regression, Signature, Task,
 };

@@ -15,6 +15,9 @@ pub struct Split {
     /// The value from which on rows are held out, for a division in time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
+    /// The column's values that mean "held out", where the table itself says which rows are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held_out: Vec<String>,
     /// The rows trained on.
     pub train: SplitPart,
     /// The rows held out.
@@ -31,6 +34,10 @@ pub enum SplitMethod {
     Stratified,
     /// A seeded draw.
     Random,
+    /// A seeded draw of entities: all rows of one are on one side.
+    Group,
+    /// A column, or a list of ids, says which rows are held out.
+    Given,
 }
 
 /// One side of the division.
@@ -43,9 +50,16 @@ pub struct SplitPart {
     pub positives: Option<u64>,
     /// The digest of the rows' bytes in the table, in the order of the file.
     pub rows_sha256: Sha256,
+    /// How many different ids, where rows are divided by ids.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ids: Option<u64>,
+    /// The digest of those ids: each once, in byte order, one a line. Whoever has the table can tell
+    /// by it that no id is on both sides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ids_sha256: Option<Sha256>,
 }
 
 impl Artifact for Split {
     const KIND: &'static str = "split";
-    const VERSION: Version = Version::new(1, 0);
+    const VERSION: Version = Version::new(1, 1);
 }

@@ -16,7 +16,7 @@ const IR_VERSION: i64 = 8;
 pub const OPSET: u32 = 17;
 /// The version of ONNX's machine-learning operator set that the builder writes for.
 pub const ML_OPSET: u32 = 3;
-const ML: &str = "ai.onnx.ml";
+pub(super) const ML: &str = "ai.onnx.ml";
 /// How the names of the builder's own values begin; a column's name may be anything else.
 const OWN: &str = "yard:";
 
@@ -45,8 +45,8 @@ pub enum BuildError {
 /// A value `float[N, width]` in a graph under construction.
 #[derive(Clone, Debug)]
 pub struct Numbers {
-    name: String,
-    width: usize,
+    pub(super) name: String,
+    pub(super) width: usize,
 }
 
 impl Numbers {
@@ -59,7 +59,7 @@ impl Numbers {
 /// A value `string[N, 1]` in a graph under construction.
 #[derive(Clone, Debug)]
 pub struct Texts {
-    name: String,
+    pub(super) name: String,
 }
 
 /// A value `bool[N, width]` in a graph under construction.
@@ -368,7 +368,7 @@ impl GraphBuilder {
     }
 
     /// Adds a node of one output and gives that output's name.
-    fn add(
+    pub(super) fn add(
         &mut self,
         domain: &str,
         operator: &str,
@@ -387,7 +387,7 @@ impl GraphBuilder {
         name
     }
 
-    fn numbers(
+    pub(super) fn numbers(
         &mut self,
         domain: &str,
         operator: &str,
@@ -401,7 +401,7 @@ impl GraphBuilder {
         }
     }
 
-    fn initializer(&mut self, dims: &[usize], values: &[f32]) -> String {
+    pub(super) fn initializer(&mut self, dims: &[usize], values: &[f32]) -> String {
         let name = format!("{OWN}constant:{}", self.graph.initializer.len());
         self.graph.initializer.push(Tensor {
             dims: dims.iter().map(|&dim| signed(dim)).collect(),
@@ -422,7 +422,11 @@ pub(super) fn signed(size: usize) -> i64 {
     i64::try_from(size).unwrap_or(i64::MAX)
 }
 
-fn expect_size(what: &'static str, expected: usize, found: usize) -> Result<(), BuildError> {
+pub(super) fn expect_size(
+    what: &'static str,
+    expected: usize,
+    found: usize,
+) -> Result<(), BuildError> {
     if expected == found {
         Ok(())
     } else {

@@ -3,11 +3,13 @@
 mod adopt;
 pub(crate) mod attribute;
 mod builder;
+mod calculation;
 mod guard;
 pub(crate) mod proto;
 mod tree;
 
 pub use adopt::{AdoptError, Adopted, Outlet};
 pub use builder::{BuildError, Flags, GraphBuilder, ML_OPSET, Numbers, OPSET, Texts};
+pub use calculation::Arithmetic;
 pub(crate) use guard::decode;
 pub use tree::{Tree, TreeEnsemble, TreeNode};

@@ -111,12 +111,17 @@ pub(crate) fn model(folder: &Path, weight: f32) {
             trainyard: "0".to_owned(),
             onnx_opset: 17,
             onnx_ml_opset: 3,
+            program: None,
+            compiler: None,
+            target: None,
         },
         rows: 1,
+        validation_rows: None,
         history: Vec::new(),
         importance: Vec::new(),
         cross_validation: None,
         trivial: Vec::new(),
+        suspicious: Vec::new(),
         files,
     };
     write(folder, "run.json", run);

@@ -291,8 +291,12 @@ fn run(files: Vec<ManifestFile>) -> Run {
             trainyard: "0.1.0".to_owned(),
             onnx_opset: 17,
             onnx_ml_opset: 3,
+            program: None,
+            compiler: None,
+            target: None,
         },
         rows: 22_425,
+        validation_rows: None,
         history: Vec::new(),
         importance: vec![
             importance("external_score", 0.612),
@@ -300,6 +304,7 @@ fn run(files: Vec<ManifestFile>) -> Run {
         ],
         cross_validation: None,
         trivial: Vec::new(),
+        suspicious: Vec::new(),
         files,
     }
 }
@@ -309,11 +314,14 @@ fn split() -> Split {
         rows,
         positives: Some(positives),
         rows_sha256: Sha256::of(b"rows"),
+        ids: None,
+        ids_sha256: None,
     };
     Split {
         method: SplitMethod::Time,
         column: Some("application_month".to_owned()),
         from: Some("2025-07".to_owned()),
+        held_out: Vec::new(),
         train: part(22_425, 2_063),
         holdout: part(7_575, 727),
     }

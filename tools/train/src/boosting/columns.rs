@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use yard_boost::{Column as BoostColumn, MISSING_CATEGORY};
-use yard_table::{Column, Table};
+use yard_table::Column;
 
 use crate::config::CategoryCoding;
+use crate::prepare::Prepared as Seen;
 use crate::ranks::Ranks;
 
 /// What becomes of a column's cells.
@@ -38,7 +39,7 @@ pub(super) struct Codings {
 impl Codings {
     /// Learns the codings of the rows to fit on.
     pub(super) fn fit(
-        table: &Table,
+        columns: &[Seen<'_>],
         categories: CategoryCoding,
         labels: &[f64],
         weights: Option<&[f64]>,
@@ -63,15 +64,11 @@ impl Codings {
                 Coding::Native(used)
             }
         };
-        let features = table.columns();
-        let features = features.map(|(name, column)| (name.to_owned(), coding(column)));
+        let features = columns.iter();
+        let features = features.map(|seen| (seen.name.clone(), coding(&seen.cells)));
         Self {
             features: features.collect(),
         }
-    }
-
-    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.features.iter().map(|(name, _)| name.as_str())
     }
 
     /// What somebody without the graph must know.
@@ -96,10 +93,10 @@ impl Codings {
         self.features.iter().map(column).collect()
     }
 
-    /// The columns of a table of the same features.
-    pub(super) fn apply<'t>(&self, table: &'t Table) -> Vec<Prepared<'t>> {
+    /// The columns of other rows of the same features.
+    pub(super) fn apply<'t>(&self, columns: &'t [Seen<'t>]) -> Vec<Prepared<'t>> {
         let codings = self.features.iter().map(|(_, coding)| coding);
-        let columns = table.columns().map(|(_, column)| column);
+        let columns = columns.iter().map(|seen| &*seen.cells);
         codings
             .zip(columns)
             .map(|(coding, column)| match (coding, column) {

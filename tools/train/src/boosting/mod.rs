@@ -1,5 +1,6 @@
 //! Gradient boosting: columns to trees to a graph.
 
+mod bagging;
 mod columns;
 mod forest;
 #[cfg(test)]
@@ -7,15 +8,18 @@ mod parity_tests;
 mod settings;
 
 use yard_boost::{Dataset, Ensemble, Features, Objective, Params, RoundLoss};
-use yard_contract::{Finite, Importance, Round};
+use yard_contract::{Finite, Importance, Round, Scalar};
 
 use crate::checkpoint::Watch;
-use crate::config::BoostingConfig;
+use crate::config::{BoostingConfig, TrainConfig};
 use crate::data::Training;
 use crate::error::TrainError;
 use crate::fit::Fitted;
+use crate::folds;
+use crate::prepare::{Preparation, Prepared as Seen};
 use crate::target::Target;
 
+pub(crate) use bagging::bag;
 use columns::Codings;
 pub(crate) use columns::ColumnCode;
 use forest::Forest;
@@ -24,22 +28,34 @@ use forest::Forest;
 pub(crate) fn fit(
     training: &Training,
     weights: Option<&[f64]>,
-    config: &BoostingConfig,
-    seed: u64,
+    config: &TrainConfig,
     watch: &mut Watch<'_>,
 ) -> Result<Fitted, TrainError> {
-    let grown = grow(training, weights, config, seed, watch)?;
+    let grown = grow(training, weights, config, watch)?;
     let Grown {
         forest,
         params,
         history,
+        aside,
     } = grown;
-    let names: Vec<&str> = forest.codings.names().collect();
+    let settings = &config.gradient_boosting;
+    let coding = settings.coding(&training.target);
+    let mut parameters = settings::recorded(&params, settings, coding);
+    parameters.extend(forest.preparation.recorded());
+    if aside.is_some() {
+        let kept = forest.ensemble.trees().len() / forest.ensemble.base_scores().len().max(1);
+        parameters.insert("rounds_kept".to_owned(), Scalar::number(kept as f64));
+    }
+    let prepared = forest.preparation.training(&training.table)?;
+    let gains = forest.ensemble.gain_importance();
+    let (names, amounts) = by_feature(prepared.iter().map(|column| column.feature).zip(gains));
+    let importance = shares(&names, &amounts);
     Ok(Fitted {
         onnx: forest.graph(&training.target)?,
         history,
-        importance: shares(&names, &forest.ensemble.gain_importance()),
-        parameters: settings::recorded(&params, config, config.coding(&training.target)),
+        importance,
+        parameters,
+        validation_rows: aside,
     })
 }
 
@@ -60,11 +76,10 @@ pub(crate) struct Exported {
 pub(crate) fn export(
     training: &Training,
     weights: Option<&[f64]>,
-    config: &BoostingConfig,
-    seed: u64,
+    config: &TrainConfig,
     watch: &mut Watch<'_>,
 ) -> Result<Exported, TrainError> {
-    let forest = grow(training, weights, config, seed, watch)?.forest;
+    let forest = grow(training, weights, config, watch)?.forest;
     Ok(Exported {
         onnx: forest.graph(&training.target)?,
         columns: forest.codings.legend(),
@@ -77,42 +92,132 @@ struct Grown {
     forest: Forest,
     params: Params,
     history: Vec<Round>,
+    /// How many rows only decided when to stop.
+    aside: Option<u64>,
+}
+
+/// Rows as the trees take them.
+struct Rows<'t> {
+    prepared: Vec<columns::Prepared<'t>>,
+    labels: Vec<f32>,
+    weights: Option<Vec<f32>>,
 }
 
 fn grow(
     training: &Training,
     weights: Option<&[f64]>,
-    config: &BoostingConfig,
-    seed: u64,
+    config: &TrainConfig,
     watch: &mut Watch<'_>,
 ) -> Result<Grown, TrainError> {
-    let (objective, labels) = learnt(&training.target, config);
-    let codings = Codings::fit(
-        &training.table,
-        config.coding(&training.target),
-        &labels,
-        weights,
-    );
-    let prepared = codings.apply(&training.table);
-    let columns: Vec<_> = prepared.iter().map(columns::Prepared::column).collect();
-    let features = Features::mixed(&columns)?;
-    let names: Vec<&str> = codings.names().collect();
-    let params = Params {
-        report_train_loss: watch.wants_losses() && training.target.rows() <= LOSS_ROWS,
-        ..settings::params(config, objective, seed, &names)
+    let settings = &config.gradient_boosting;
+    let Some(stopping) = &settings.early_stopping else {
+        return grow_on(training, weights, None, config, watch);
     };
-    let (labels, weights) = (single(&labels), weights.map(single));
-    let mut dataset = Dataset::new(features, &labels)?;
-    if let Some(weights) = &weights {
-        dataset = dataset.with_weights(weights)?;
+    let (share, method) = (stopping.share.get(), config.fold_method());
+    let (inside, aside) = folds::set_aside(training, method, share, config.seed)?;
+    check_classes(&training.target, &inside)?;
+    let some = |rows: &[usize]| -> Option<Vec<f64>> {
+        weights.map(|weights| rows.iter().map(|&row| weights[row]).collect())
+    };
+    let judging = (training.take(&aside), some(&aside));
+    let (rows, weights) = (training.take(&inside), some(&inside));
+    grow_on(&rows, weights.as_deref(), Some(&judging), config, watch)
+}
+
+/// Every class must be among the rows that are left to fit on.
+fn check_classes(target: &Target, inside: &[usize]) -> Result<(), TrainError> {
+    let shares = target.take(inside).shares();
+    match shares.into_iter().find(|share| share.count == 0) {
+        Some(absent) => Err(TrainError::AbsentClass {
+            part: "training",
+            class: absent.value,
+        }),
+        None => Ok(()),
     }
-    let fitted = watch.boost(&dataset, &params)?;
+}
+
+fn grow_on(
+    training: &Training,
+    weights: Option<&[f64]>,
+    judging: Option<&(Training, Option<Vec<f64>>)>,
+    config: &TrainConfig,
+    watch: &mut Watch<'_>,
+) -> Result<Grown, TrainError> {
+    let settings = &config.gradient_boosting;
+    let (objective, labels) = learnt(&training.target, settings);
+    let preparation = Preparation::fit(training, weights, config)?;
+    let seen = preparation.training(&training.table)?;
+    let codings = Codings::fit(&seen, settings.coding(&training.target), &labels, weights);
+    let names: Vec<(&str, &str)> = seen.iter().map(|c| (c.feature, c.name.as_str())).collect();
+    let few = training.target.rows() <= LOSS_ROWS;
+    let params = Params {
+        report_train_loss: watch.wants_losses() && (few || judging.is_some()),
+        ..settings::params(settings, objective, config.seed, &names)
+    };
+    let own = Rows::of(&codings, &seen, &labels, weights);
+    let judging_columns = judging
+        .map(|(rows, _)| preparation.apply(&rows.table))
+        .transpose()?;
+    let judges = judging
+        .zip(judging_columns.as_ref())
+        .map(|((rows, weights), columns)| {
+            let (_, labels) = learnt(&rows.target, settings);
+            Rows::of(&codings, columns, &labels, weights.as_deref())
+        });
+    let columns = own.columns();
+    let dataset = own.dataset(&columns)?;
+    let judged_columns = judges.as_ref().map(Rows::columns);
+    let validation = match (&judges, &judged_columns) {
+        (Some(rows), Some(columns)) => Some(rows.dataset(columns)?),
+        _ => None,
+    };
+    let fitted = watch.boost(&dataset, validation.as_ref(), &params)?;
     let ensemble = fitted.ensemble;
+    drop((own, judges));
+    drop((seen, judging_columns));
     Ok(Grown {
-        forest: Forest { codings, ensemble },
         params,
         history: rounds(&fitted.history),
+        aside: judging.map(|(rows, _)| rows.target.rows() as u64),
+        forest: Forest {
+            preparation,
+            codings,
+            ensemble,
+        },
     })
+}
+
+impl<'t> Rows<'t> {
+    fn of(
+        codings: &Codings,
+        rows: &'t [Seen<'t>],
+        labels: &[f64],
+        weights: Option<&[f64]>,
+    ) -> Self {
+        Self {
+            prepared: codings.apply(rows),
+            labels: single(labels),
+            weights: weights.map(single),
+        }
+    }
+
+    fn columns(&self) -> Vec<yard_boost::Column<'_>> {
+        self.prepared
+            .iter()
+            .map(columns::Prepared::column)
+            .collect()
+    }
+
+    fn dataset<'a>(
+        &'a self,
+        columns: &'a [yard_boost::Column<'a>],
+    ) -> Result<Dataset<'a>, TrainError> {
+        let dataset = Dataset::new(Features::mixed(columns)?, &self.labels)?;
+        Ok(match &self.weights {
+            Some(weights) => dataset.with_weights(weights)?,
+            None => dataset,
+        })
+    }
 }
 
 /// The rounds whose loss was asked for.
@@ -150,6 +255,21 @@ fn learnt(target: &Target, config: &BoostingConfig) -> (Objective, Vec<f64>) {
 )]
 fn single(numbers: &[f64]) -> Vec<f32> {
     numbers.iter().map(|number| *number as f32).collect()
+}
+
+/// Amounts of columns summed by the features that they were made of, in the features' order.
+pub(crate) fn by_feature<'n>(
+    amounts: impl Iterator<Item = (&'n str, f64)>,
+) -> (Vec<&'n str>, Vec<f64>) {
+    let mut summed: Vec<(&str, f64)> = Vec::new();
+    for (feature, amount) in amounts {
+        // The columns of a feature stand side by side.
+        match summed.last_mut() {
+            Some((last, sum)) if *last == feature => *sum += amount,
+            _ => summed.push((feature, amount)),
+        }
+    }
+    summed.into_iter().unzip()
 }
 
 /// Each feature's share of a total, largest first.

@@ -98,6 +98,8 @@ fn the_graph_answers_what_the_trees_answer() {
             table: known.clone(),
             target,
             weights: None,
+            groups: None,
+            times: None,
         };
         for (loss, coding, weights) in losses.iter().flat_map(|loss| {
             [
@@ -106,14 +108,18 @@ fn the_graph_answers_what_the_trees_answer() {
             ]
         }) {
             let several = matches!(training.target, Target::Multiclass { .. });
-            let config = BoostingConfig {
-                rounds: 12,
-                max_leaves: 12,
-                objective: Some(loss.clone()),
-                categories: (!several).then_some(coding),
-                ..BoostingConfig::default()
+            let config = TrainConfig {
+                gradient_boosting: BoostingConfig {
+                    rounds: 12,
+                    max_leaves: 12,
+                    objective: Some(loss.clone()),
+                    categories: (!several).then_some(coding),
+                    ..BoostingConfig::default()
+                },
+                seed: 5,
+                ..crate::config::example()
             };
-            let forest = grow(&training, weights, &config, 5, &mut Watch::new(None, ""))
+            let forest = grow(&training, weights, &config, &mut Watch::new(None, ""))
                 .unwrap()
                 .forest;
             let onnx = forest.graph(&training.target).unwrap();
@@ -123,7 +129,8 @@ fn the_graph_answers_what_the_trees_answer() {
                 "{loss:?}: every column counts"
             );
             for table in [&known, &other] {
-                let prepared = forest.codings.apply(table);
+                let seen = forest.preparation.apply(table).unwrap();
+                let prepared = forest.codings.apply(&seen);
                 let columns: Vec<_> = prepared.iter().map(columns::Prepared::column).collect();
                 let margins = forest
                     .ensemble

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use yard_boost::{Monotone, Objective, Params};
+use yard_boost::{Categories, Growth, Monotone, Objective, Params};
 use yard_contract::Scalar;
 
-use crate::config::{BoostingConfig, CategoryCoding, Direction, Loss};
+use crate::config::{
+    BoostingConfig, CategoryCoding, CategorySplitConfig, Direction, GrowthConfig, Loss,
+};
 use crate::target::Target;
 
 impl BoostingConfig {
@@ -29,18 +31,38 @@ pub(super) fn of_numbers(config: &BoostingConfig) -> Objective {
     }
 }
 
-/// The engine's parameters, for columns of these names.
+/// How the engine splits categories.
+pub(super) fn splits(config: &CategorySplitConfig) -> Categories {
+    let count = |value: u32| value as usize;
+    Categories {
+        max_levels: count(config.max_levels),
+        one_against_rest: count(config.one_against_rest),
+        smoothing: config.smoothing.get(),
+        lambda_l2: config.lambda_l2.get(),
+        min_rows_per_group: count(config.min_rows_per_group),
+        max_members: count(config.max_members),
+    }
+}
+
+/// The engine's parameters, for columns of these features and names.
 pub(super) fn params(
     config: &BoostingConfig,
     objective: Objective,
     seed: u64,
-    names: &[&str],
+    names: &[(&str, &str)],
 ) -> Params {
     let count = |value: u32| value as usize;
-    // The plan has seen that every name is a feature's.
+    // The plan has seen that every name is a feature's. A feature may have become several columns; the
+    // number itself is the one that kept its name.
     let number = |name: &String| {
-        let at = names.iter().position(|known| known == name)?;
+        let at = names.iter().position(|(_, column)| column == name)?;
         u32::try_from(at).ok()
+    };
+    let all = |name: &String| {
+        let columns = (0..)
+            .zip(names)
+            .filter(move |(_, (feature, _))| feature == name);
+        columns.map(|(at, _)| at).collect::<Vec<u32>>()
     };
     let monotone = config.monotone.iter().filter_map(|(name, way)| {
         let way = match way {
@@ -50,14 +72,26 @@ pub(super) fn params(
         Some((number(name)?, way))
     });
     let interactions = config.interactions.iter();
-    let interactions = interactions.map(|group| group.iter().filter_map(number).collect());
+    let interactions = interactions.map(|group| group.iter().flat_map(all).collect());
     Params {
         rounds: count(config.rounds),
         learning_rate: config.learning_rate.get(),
         max_leaves: count(config.max_leaves),
         max_depth: config.max_depth.map(count),
+        growth: match config.growth {
+            GrowthConfig::Leaf => Growth::Leaf,
+            GrowthConfig::Depth => Growth::Depth,
+        },
         min_rows_in_leaf: count(config.min_rows_in_leaf),
+        min_hessian_in_leaf: config.min_hessian_in_leaf.get(),
+        min_gain: config.min_gain.get(),
+        lambda_l1: config.lambda_l1.get(),
         lambda_l2: config.lambda_l2.get(),
+        categories: splits(&config.category_splits),
+        early_stopping: config
+            .early_stopping
+            .as_ref()
+            .map(|stop| count(stop.rounds)),
         row_sample: config.row_sample.get(),
         column_sample: config.column_sample.get(),
         max_bins: count(config.max_bins),
@@ -85,10 +119,37 @@ pub(super) fn recorded(
         Objective::Huber { delta } => ("huber", Some(("objective.delta", delta))),
         _ => ("other", None),
     };
+    let native = coding == CategoryCoding::Native;
     let coding = match coding {
         CategoryCoding::Native => "native",
         CategoryCoding::Ranked => "ranked",
     };
+    let growth = match params.growth {
+        Growth::Leaf => "leaf",
+        Growth::Depth => "depth",
+    };
+    let splits = &params.categories;
+    let splits = [
+        ("category_splits.max_levels", count(splits.max_levels)),
+        (
+            "category_splits.one_against_rest",
+            count(splits.one_against_rest),
+        ),
+        ("category_splits.smoothing", number(splits.smoothing)),
+        ("category_splits.lambda_l2", number(splits.lambda_l2)),
+        (
+            "category_splits.min_rows_per_group",
+            count(splits.min_rows_per_group),
+        ),
+        ("category_splits.max_members", count(splits.max_members)),
+    ];
+    let splits = splits.into_iter().filter(|_| native);
+    let stopping = config.early_stopping.iter().flat_map(|stop| {
+        [
+            ("early_stopping.rounds", number(f64::from(stop.rounds))),
+            ("early_stopping.share", number(stop.share.get())),
+        ]
+    });
     let depth = params.max_depth.map_or(Scalar::Null, count);
     let recorded = [
         ("objective", Scalar::from(objective)),
@@ -99,6 +160,8 @@ pub(super) fn recorded(
         ("max_depth", depth),
         ("min_rows_in_leaf", count(params.min_rows_in_leaf)),
         ("min_hessian_in_leaf", number(params.min_hessian_in_leaf)),
+        ("growth", Scalar::from(growth)),
+        ("lambda_l1", number(params.lambda_l1)),
         ("lambda_l2", number(params.lambda_l2)),
         ("min_gain", number(params.min_gain)),
         ("row_sample", number(params.row_sample)),
@@ -106,7 +169,11 @@ pub(super) fn recorded(
         ("max_bins", count(params.max_bins)),
     ];
     let parameter = parameter.map(|(name, value)| (name, number(value)));
-    let all = recorded.into_iter().chain(parameter);
+    let all = recorded
+        .into_iter()
+        .chain(parameter)
+        .chain(splits)
+        .chain(stopping);
     let all = all.map(|(name, value)| (name.to_owned(), value));
     let monotone = config.monotone.iter().map(|(name, way)| {
         let way = match way {
