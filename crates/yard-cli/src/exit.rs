@@ -65,7 +65,7 @@ const fn code_of(verdict: Verdict) -> u8 {
 
 /// `None` where the arguments asked for a completion script, which is then printed.
 fn parse<A: Parser>(mut command: clap::Command) -> Result<Option<A>, clap::Error> {
-    let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+    let matches = matches(&mut command, std::env::args_os())?;
     if let Some(shell) = matches.get_one::<clap_complete::Shell>("completions") {
         let name = command.get_name().to_owned();
         let mut script = Vec::new();
@@ -77,6 +77,28 @@ fn parse<A: Parser>(mut command: clap::Command) -> Result<Option<A>, clap::Error
     A::from_arg_matches(&matches)
         .map(Some)
         .map_err(|error| error.format(&mut command))
+}
+
+/// What was asked for. A variable such as `CI_COMMIT_SHA`, which every job of a CI has, is an argument of
+/// the tool itself: beside a subcommand it would be half a command line of which the rest is missing.
+fn matches(
+    command: &mut clap::Command,
+    words: impl Iterator<Item = std::ffi::OsString>,
+) -> Result<clap::ArgMatches, clap::Error> {
+    let words: Vec<_> = words.collect();
+    let pristine = command.clone();
+    let matches = command.try_get_matches_from_mut(&words)?;
+    if matches.subcommand_name().is_none() || !command.is_args_conflicts_with_subcommands_set() {
+        return Ok(matches);
+    }
+    *command = pristine.mut_args(|arg| {
+        if arg.is_global_set() {
+            arg
+        } else {
+            arg.env(clap::builder::Resettable::Reset)
+        }
+    });
+    command.try_get_matches_from_mut(&words)
 }
 
 /// Says what went wrong, why, and what to do about it. A stderr that cannot be written to changes
@@ -102,7 +124,48 @@ fn report<E: Failure>(error: &E, io: &mut Io) {
 
 #[cfg(test)]
 mod tests {
+    use clap::FromArgMatches as _;
+
     use super::*;
+
+    #[derive(Debug, Parser)]
+    #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+    struct Asked {
+        #[command(flatten)]
+        fit: Option<Fit>,
+
+        #[command(subcommand)]
+        command: Option<Other>,
+    }
+
+    #[derive(Debug, clap::Args)]
+    struct Fit {
+        #[arg(long)]
+        data: String,
+
+        /// A variable that is always there.
+        #[arg(long, env = "PATH")]
+        commit: Option<String>,
+    }
+
+    #[derive(Debug, clap::Subcommand)]
+    enum Other {
+        Schema,
+    }
+
+    #[test]
+    fn a_variable_of_the_job_asks_for_nothing_beside_a_subcommand() {
+        let asked = |words: &[&str]| {
+            let words = words.iter().map(std::ffi::OsString::from);
+            matches(&mut Asked::command(), words)
+                .and_then(|matches| Asked::from_arg_matches(&matches))
+        };
+        let schema = asked(&["tool", "schema"]).unwrap();
+        assert!(schema.fit.is_none() && matches!(schema.command, Some(Other::Schema)));
+        let fit = asked(&["tool", "--data", "d"]).unwrap().fit.unwrap();
+        assert!(fit.data == "d" && fit.commit.is_some());
+        assert!(asked(&["tool"]).is_err(), "the table is still asked for");
+    }
 
     #[test]
     fn only_a_pass_is_zero() {
