@@ -7,11 +7,11 @@ use anyhow::{Context as _, Result, ensure};
 const STAGES: [(&str, &[&str]); 8] = [
     ("lint", &["lint"]),
     ("unit", &["unit"]),
-    ("train", &["train"]),
+    ("train", &["candidate", "train"]),
     ("evaluate", &["evaluate", "report"]),
     ("package", &["package"]),
     ("deploy", &["deploy", "stop"]),
-    ("smoke", &["smoke"]),
+    ("smoke", &["smoke", "promote"]),
     ("drift", &["drift"]),
 ];
 

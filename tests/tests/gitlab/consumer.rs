@@ -10,8 +10,13 @@ use crate::{BRANCH, MERGE_REQUEST, SCHEDULE, TAG};
 
 /// The example project, with the template beside it as if its project were this one.
 pub(crate) fn consumer() -> Result<Option<Pipeline>> {
+    of_example("gitlab")
+}
+
+/// The same of any example.
+pub(crate) fn of_example(name: &str) -> Result<Option<Pipeline>> {
     let checkout = Checkout::of_folders(&[
-        ("ci-templates/examples/gitlab", ""),
+        (&format!("ci-templates/examples/{name}"), ""),
         ("ci-templates/gitlab", "ci-templates/gitlab"),
     ])?;
     checkout.edit(".gitlab-ci.yml", |text| {
@@ -21,14 +26,17 @@ pub(crate) fn consumer() -> Result<Option<Pipeline>> {
         )
         .replace("    ref: v0.1.0\n", "")
         .replace("    file: ci-templates/gitlab/ml-pipeline.yml\n", "")
-        .replace(" }", ", deployed: churn@1.2.3, fresh: data/training.csv }")
+        .replace(
+            " }",
+            ", deployed: churn@1.2.3, fresh: data/training.csv, tools_url: '' }",
+        )
     })?;
     checkout.commit("Include what lies here")?;
     Pipeline::of(checkout)
 }
 
 /// The variables that tie a pipeline to that GitLab.
-fn at(gitlab: &GitLab) -> Vec<String> {
+pub(crate) fn at(gitlab: &GitLab) -> Vec<String> {
     [
         format!("CI_API_V4_URL={}", gitlab.api_url()),
         "CI_PROJECT_ID=7".to_owned(),
@@ -40,7 +48,12 @@ fn at(gitlab: &GitLab) -> Vec<String> {
     .collect()
 }
 
-fn run(pipeline: &Pipeline, gitlab: &GitLab, event: &[&str], more: &[&str]) -> Result<Outcome> {
+pub(crate) fn run(
+    pipeline: &Pipeline,
+    gitlab: &GitLab,
+    event: &[&str],
+    more: &[&str],
+) -> Result<Outcome> {
     let at = at(gitlab);
     let at: Vec<&str> = at.iter().map(String::as_str).collect();
     pipeline.run(&[&at[..], event].concat(), more)
@@ -54,8 +67,17 @@ fn a_consumer_declares_no_stages_and_its_merge_request_is_green() -> Result<()> 
     let gitlab = GitLab::start();
     let outcome = run(&pipeline, &gitlab, &MERGE_REQUEST, &[])?;
     assert_eq!(outcome.code, Some(0), "{}", outcome.log);
-    for job in ["lint", "unit", "train", "evaluate", "package"] {
+    for job in ["lint", "unit", "train", "evaluate", "package", "report"] {
         outcome.assert_state(job, "PASS");
+    }
+    // The job's page links to what people want to read.
+    let links = pipeline.json("report", "out/annotations.json")?.to_string();
+    for file in ["out/report.html", "out/model_card.md"] {
+        assert!(
+            links.contains(&format!("/artifacts/file/{file}")),
+            "{links}"
+        );
+        assert!(pipeline.artifact("report", file).exists(), "{file}");
     }
     // Nothing was asked of the registry: a merge request publishes nothing.
     assert!(gitlab.files("churn", "1.2.3").is_empty());
@@ -114,7 +136,7 @@ fn a_fork_has_no_variables_and_is_judged_all_the_same() -> Result<()> {
     .concat();
     let outcome = pipeline.run(&event, &[])?;
     assert_eq!(outcome.code, Some(0), "{}", outcome.log);
-    for job in ["lint", "unit", "train", "evaluate", "package"] {
+    for job in ["lint", "unit", "train", "evaluate", "package", "report"] {
         outcome.assert_state(job, "PASS");
     }
     Ok(())

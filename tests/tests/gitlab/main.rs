@@ -9,20 +9,32 @@ mod consumer;
 )]
 #[path = "../../../crates/yard-registry/tests/fake_gitlab/mod.rs"]
 mod fake_gitlab;
+mod hostile;
+mod inputs;
 mod install;
+mod kept;
 #[expect(
     clippy::unwrap_used,
     reason = "the rudeness is for the tests of the client"
 )]
 #[path = "../../../crates/yard-forge/tests/loopback/mod.rs"]
 mod loopback;
+mod newcomer;
+mod own_training;
 mod pipeline;
+mod released;
+mod reports;
+mod stopped;
+mod sweep;
 mod template;
+mod toolbox;
+mod world;
 
 use std::fs;
 
 use anyhow::{Context as _, Result};
 use e2e::repository;
+use serde_json::Value;
 
 use pipeline::Pipeline;
 
@@ -30,6 +42,13 @@ const BRANCH: [&str; 0] = [];
 const TAG: [&str; 4] = [
     "--variable",
     "CI_COMMIT_TAG=v1.2.3",
+    "--unset-variable",
+    "CI_COMMIT_BRANCH",
+];
+/// In our own project, where `v1.2.3` releases the tools.
+const MODEL_TAG: [&str; 4] = [
+    "--variable",
+    "CI_COMMIT_TAG=credit-risk-v1.2.3",
     "--unset-variable",
     "CI_COMMIT_BRANCH",
 ];
@@ -81,9 +100,19 @@ fn a_tag_publishes_its_version() -> Result<()> {
     let Some(pipeline) = Pipeline::new()? else {
         return Ok(());
     };
-    let outcome = pipeline.run(&TAG, &["--manual", "deploy"])?;
+    let gitlab = fake_gitlab::GitLab::start();
+    let by_hand = ["--manual", "deploy", "--manual", "promote"];
+    let outcome = consumer::run(&pipeline, &gitlab, &MODEL_TAG, &by_hand)?;
     pipeline.assert_published_and_served(&outcome, "1.2.3")?;
-    pipeline.assert_stops()
+    outcome.assert_state("promote", "PASS");
+    pipeline.assert_stops()?;
+
+    // The schedule looks at what was promoted; the example's later applicants did change, a little.
+    let scheduled = consumer::run(&pipeline, &gitlab, &SCHEDULE, &[])?;
+    scheduled.assert_state("drift", "WARN");
+    let drift = pipeline.json("drift", "out/drift-report.json")?;
+    assert_eq!(drift["verdict"], "warning", "{}", scheduled.log);
+    Ok(())
 }
 
 #[test]
@@ -99,7 +128,7 @@ fn a_bad_model_stops_at_the_gate_with_the_evidence_and_nothing_is_published() ->
     })?;
     pipeline.checkout.commit("Ask too much")?;
 
-    let outcome = pipeline.run(&TAG, &["--manual", "deploy"])?;
+    let outcome = pipeline.run(&MODEL_TAG, &["--manual", "deploy"])?;
 
     pipeline.assert_stopped_at_the_gate(&outcome)?;
     for job in ["package", "deploy", "smoke"] {
@@ -121,7 +150,7 @@ fn a_bad_model_is_not_published_even_if_the_pipeline_goes_on() -> Result<()> {
     pipeline.checkout.edit("configs/gate.yaml", out_of_reach)?;
     pipeline.checkout.commit("Ask too much")?;
 
-    let outcome = pipeline.run(&TAG, &["--manual", "deploy"])?;
+    let outcome = pipeline.run(&MODEL_TAG, &["--manual", "deploy"])?;
 
     pipeline.assert_stopped_at_the_gate(&outcome)?;
     assert_eq!(
@@ -150,7 +179,11 @@ fn every_event_gets_the_jobs_it_should() -> Result<()> {
     let running = ["deploy", "smoke", "stop"];
     for (event, expected) in [
         (&BRANCH[..], [&ours[..], &judging, &running].concat()),
-        (&TAG, [&ours[..], &judging, &running].concat()),
+        (
+            &MODEL_TAG,
+            [&ours[..], &judging, &running, &["promote"]].concat(),
+        ),
+        (&TAG, [&ours[..], &["tools", "toolbox"]].concat()),
         (&MERGE_REQUEST, [&ours[..], &judging, &["report"]].concat()),
         (&SCHEDULE, [&ours[..], &["drift"]].concat()),
         (&OTHER_TAG, ours.to_vec()),
@@ -161,11 +194,11 @@ fn every_event_gets_the_jobs_it_should() -> Result<()> {
         expected.sort();
         assert_eq!(names, expected, "{event:?}");
         // Nobody has to deploy: a pipeline that waits for no hand is green.
-        for job in pipeline
-            .list(event)?
-            .iter()
-            .filter(|job| job["name"] == "deploy" || job["name"] == "stop")
-        {
+        for job in pipeline.list(event)?.iter().filter(|job| {
+            ["deploy", "promote", "stop"]
+                .map(Value::from)
+                .contains(&job["name"])
+        }) {
             assert_eq!(
                 (&job["when"], &job["allow_failure"]),
                 (&"manual".into(), &true.into()),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
-use std::io::{Read as _, Write as _};
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -15,8 +15,8 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 /// What an event sets that GitLab itself would set: not worth a warning in the output.
-const OVERRIDDEN: &str =
-    "CI_API_V4_URL,CI_COMMIT_TAG,CI_MERGE_REQUEST_IID,CI_PIPELINE_SOURCE,CI_PROJECT_ID,GITLAB_CI";
+const OVERRIDDEN: &str = "CI_API_V4_URL,CI_COMMIT_BRANCH,CI_COMMIT_REF_PROTECTED,CI_COMMIT_TAG,CI_JOB_TOKEN,\
+     CI_MERGE_REQUEST_IID,CI_MERGE_REQUEST_PROJECT_ID,CI_PIPELINE_SOURCE,CI_PROJECT_ID,GITLAB_CI";
 
 /// The repository's copy, and how its pipeline is started.
 pub(crate) struct Pipeline {
@@ -120,20 +120,30 @@ impl Pipeline {
         })
     }
 
+    /// What it prints, on both streams. A file takes it: gitlab-ci-local ends before a pipe has taken more
+    /// than its 64 KiB.
+    fn says(&self, arguments: &[&str]) -> Result<(String, String)> {
+        let mut said = tempfile::tempfile()?;
+        let output = self
+            .command(arguments)?
+            .stdout(said.try_clone()?)
+            .output()?;
+        let mut stdout = String::new();
+        said.seek(SeekFrom::Start(0))?;
+        said.read_to_string(&mut stdout)?;
+        Ok((stdout, String::from_utf8_lossy(&output.stderr).into_owned()))
+    }
+
     /// The pipeline as it is once everything is included and extended.
     pub(crate) fn preview(&self) -> Result<Value> {
-        let output = self.command(&["--preview"])?.output()?;
-        serde_saphyr::from_str(&String::from_utf8(output.stdout)?)
-            .with_context(|| String::from_utf8_lossy(&output.stderr).into_owned())
+        let (stdout, stderr) = self.says(&["--preview"])?;
+        serde_saphyr::from_str(&stdout).context(stderr)
     }
 
     /// The jobs that an event gets, as gitlab-ci-local expands them, without running any.
     pub(crate) fn list(&self, event: &[&str]) -> Result<Vec<Value>> {
-        let output = self
-            .command(&[&["--list-json"], event].concat())?
-            .output()?;
-        let mut jobs: Vec<Value> = serde_json::from_slice(&output.stdout)
-            .with_context(|| String::from_utf8_lossy(&output.stderr).into_owned())?;
+        let (stdout, stderr) = self.says(&[&["--list-json"], event].concat())?;
+        let mut jobs: Vec<Value> = serde_json::from_str(&stdout).context(stderr)?;
         jobs.retain(|job| job["when"] != "never");
         Ok(jobs)
     }
@@ -147,10 +157,15 @@ impl Pipeline {
 
     /// A file that a job left as artifact.
     pub(crate) fn artifact(&self, job: &str, path: &str) -> PathBuf {
+        // What a file's name may not have, gitlab-ci-local writes in base64: of `candidate: [a.yaml]` too.
+        let folder = job
+            .replace(": [", "OiBb")
+            .replace('.', "Lg")
+            .replace(']', "XQ");
         self.checkout
             .path()
             .join(".gitlab-ci-local/artifacts")
-            .join(job)
+            .join(folder)
             .join(path)
     }
 

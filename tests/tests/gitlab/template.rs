@@ -1,20 +1,18 @@
-//! The template as a text and as GitLab expands it: schemas, embedded scripts, hostile names.
+//! The template as a text and as GitLab expands it: its parts, its schema, its scripts.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use e2e::{command, files_below, python, references, repository, stages};
+use e2e::{command, files_below, python, repository, stages};
 use serde_json::Value;
 
 use crate::consumer::consumer;
 use crate::pipeline::Pipeline;
-use crate::{BRANCH, MERGE_REQUEST, SCHEDULE, TAG};
+use crate::{SCHEDULE, TAG};
 
 /// The expanded jobs of every event, each once.
-fn jobs(pipeline: &Pipeline) -> Result<Vec<(String, Value)>> {
-    let preview = pipeline.preview()?;
+pub(crate) fn jobs(preview: &Value) -> Result<Vec<(String, Value)>> {
     let preview = preview.as_object().context("a mapping")?;
     Ok(preview
         .iter()
@@ -23,7 +21,7 @@ fn jobs(pipeline: &Pipeline) -> Result<Vec<(String, Value)>> {
         .collect())
 }
 
-fn script(job: &Value) -> String {
+pub(crate) fn script(job: &Value) -> String {
     let lines: Vec<&str> = ["before_script", "script"]
         .iter()
         .flat_map(|key| job[*key].as_array().into_iter().flatten())
@@ -49,7 +47,7 @@ fn the_template_installs_as_install_sh_does_and_both_are_of_our_version() -> Res
     let templates = repository()?.join("ci-templates");
     let install = fs::read_to_string(templates.join("install.sh"))?;
     let (_, function) = install
-        .split_once("# 0: the tools")
+        .split_once("# 0: all tools")
         .context("the function's comment")?;
     let (function, _) = function
         .split_once("\ninstall_tools \"$1\"")
@@ -73,66 +71,123 @@ fn the_template_installs_as_install_sh_does_and_both_are_of_our_version() -> Res
     Ok(())
 }
 
-#[test]
-fn each_stage_can_be_included_alone() -> Result<()> {
+/// A consumer of each stage's file, by the stage's name.
+fn alone() -> Result<Vec<(String, Pipeline)>> {
     let folder = repository()?.join("ci-templates/gitlab/stages");
-    for entry in fs::read_dir(folder)? {
+    let mut all = Vec::new();
+    for entry in fs::read_dir(&folder)? {
         let name = entry?.file_name().to_string_lossy().into_owned();
         let Some(pipeline) = consumer()? else {
-            return Ok(());
+            break;
         };
-        let text =
-            fs::read_to_string(repository()?.join("ci-templates/gitlab/stages").join(&name))?;
+        let text = fs::read_to_string(folder.join(&name))?;
         // Only the inputs that this stage has may be given to it.
-        let given: Vec<String> = [("name", "churn"), ("data", "data/training.csv")]
-            .iter()
-            .filter(|(input, _)| text.contains(&format!("\n    {input}:\n")))
-            .map(|(input, value)| format!("{input}: {value}"))
-            .collect();
+        let given: Vec<String> = [
+            ("name", "churn"),
+            ("data", "data/training.csv"),
+            ("fresh", "data/training.csv"),
+        ]
+        .iter()
+        .filter(|(input, _)| text.contains(&format!("\n    {input}:\n")))
+        .map(|(input, value)| format!("{input}: {value}"))
+        .collect();
         let own = format!(
             "include:\n  - local: ci-templates/gitlab/stages/{name}\n    inputs: {{ {} }}\n",
             given.join(", ")
         );
         pipeline.checkout.edit(".gitlab-ci.yml", |_| own)?;
         pipeline.checkout.commit("Include a stage alone")?;
-        let names: Vec<String> = [&BRANCH[..], &MERGE_REQUEST, &TAG, &SCHEDULE]
-            .iter()
-            .map(|event| pipeline.names(event))
-            .collect::<Result<Vec<_>>>()?
-            .concat();
-        let stage = name.trim_end_matches(".yml");
-        assert!(names.iter().any(|job| job == stage), "{name}: {names:?}");
+        all.push((name.trim_end_matches(".yml").to_owned(), pipeline));
+    }
+    Ok(all)
+}
+
+#[test]
+fn each_stage_can_be_included_alone() -> Result<()> {
+    for (stage, pipeline) in alone()? {
+        let event = if stage == "drift" {
+            &SCHEDULE[..]
+        } else {
+            &TAG
+        };
+        let names = pipeline.names(event)?;
+        assert!(names.contains(&stage), "{stage}: {names:?}");
     }
     Ok(())
 }
 
-#[test]
-fn the_expanded_pipeline_follows_gitlab_s_schema() -> Result<()> {
-    let (Some(pipeline), Some(python)) = (consumer()?, python()?) else {
+/// Every way in which somebody includes a file of ours, each as gitlab-ci-local expands it: the whole,
+/// each stage alone, and our own pipeline.
+pub(crate) fn expanded() -> Result<Option<Vec<(String, Value)>>> {
+    let (Some(whole), Some(own)) = (consumer()?, Pipeline::new()?) else {
+        return Ok(None);
+    };
+    let mut all = vec![
+        ("the example".to_owned(), whole.preview()?),
+        ("our own".to_owned(), own.preview()?),
+    ];
+    for (name, pipeline) in alone()? {
+        all.push((name, pipeline.preview()?));
+    }
+    Ok(Some(all))
+}
+
+/// GitLab's own schema, as check-jsonschema carries it.
+pub(crate) fn assert_schema(pipelines: &[(String, Value)]) -> Result<()> {
+    let Some(python) = python()? else {
         return Ok(());
     };
     let folder = tempfile::tempdir()?;
-    let file = folder.path().join("expanded.yml");
-    let mut preview = pipeline.preview()?;
-    // gitlab-ci-local adds two stages that GitLab has anyway.
-    preview
-        .as_object_mut()
-        .context("a mapping")?
-        .remove("stages");
-    write(&file, &serde_json::to_string(&preview)?)?;
-    let output = command(python.with_file_name("check-jsonschema"))
-        // An environment's URL may be a variable, which is no URI.
-        .args([
-            "--builtin-schema",
-            "vendor.gitlab-ci",
-            "--disable-formats",
-            "uri",
-        ])
-        .arg(&file)
-        .output()?;
+    let mut check = command(python.with_file_name("check-jsonschema"));
+    // An environment's URL may be a variable, which is no URI.
+    check.args([
+        "--builtin-schema",
+        "vendor.gitlab-ci",
+        "--disable-formats",
+        "uri",
+    ]);
+    for (name, preview) in pipelines {
+        let file = folder.path().join(format!("{name}.yml"));
+        let mut preview = preview.clone();
+        // gitlab-ci-local adds two stages that GitLab has anyway.
+        preview
+            .as_object_mut()
+            .context("a mapping")?
+            .remove("stages");
+        write(&file, &serde_json::to_string(&preview)?)?;
+        check.arg(file);
+    }
+    let output = check.output()?;
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{said}");
+    Ok(())
+}
 
+/// Every script of every job.
+pub(crate) fn assert_no_complaint_of_shellcheck(pipelines: &[(String, Value)]) -> Result<()> {
+    let Some(python) = python()? else {
+        return Ok(());
+    };
+    let folder = tempfile::tempdir()?;
+    let mut check = command(python.with_file_name("shellcheck"));
+    for (pipeline, preview) in pipelines {
+        for (name, job) in jobs(preview)? {
+            let file = folder.path().join(format!("{pipeline} {name}.sh"));
+            write(&file, &format!("#!/bin/sh\n{}", script(&job)))?;
+            check.arg(file);
+        }
+    }
+    let output = check.output()?;
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stdout)
+    );
+    Ok(())
+}
+
+#[test]
+fn every_input_says_what_it_is_for() -> Result<()> {
     // The header of inputs is a document of its own.
     for path in templates()? {
         let text = fs::read_to_string(&path)?;
@@ -161,110 +216,7 @@ fn templates() -> Result<Vec<PathBuf>> {
         .collect())
 }
 
-#[test]
-fn shellcheck_finds_nothing_in_any_job() -> Result<()> {
-    let (Some(pipeline), Some(python)) = (consumer()?, python()?) else {
-        return Ok(());
-    };
-    let folder = tempfile::tempdir()?;
-    let mut files = Vec::new();
-    for (name, job) in jobs(&pipeline)? {
-        let file = folder.path().join(format!("{name}.sh"));
-        write(&file, &format!("#!/bin/sh\n{}", script(&job)))?;
-        files.push(file);
-    }
-    assert!(files.len() >= 10, "{files:?}");
-    let output = command(python.with_file_name("shellcheck"))
-        .args(&files)
-        .output()?;
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stdout)
-    );
-    Ok(())
-}
-
-#[test]
-fn no_name_of_a_branch_or_tag_runs_as_code_in_any_job() -> Result<()> {
-    let Some(pipeline) = consumer()? else {
-        return Ok(());
-    };
-    let jobs = jobs(&pipeline)?;
-    let mut ran = 0;
-    for (name, job) in &jobs {
-        let script = script(job);
-        for reference in references() {
-            let folder = tempfile::tempdir()?;
-            let bin = folder.path().join("bin");
-            stand_ins(&bin)?;
-            let work = folder.path().join("work/deep");
-            fs::create_dir_all(&work)?;
-            let mut shell = command("sh");
-            shell
-                .arg("-c")
-                .arg(format!("set -e\n{script}"))
-                .current_dir(&work)
-                .env("CI_PROJECT_DIR", &work)
-                .env("TRAINYARD_BIN", &bin);
-            for (variable, value) in job["variables"].as_object().into_iter().flatten() {
-                shell.env(variable, value.as_str().unwrap_or_default());
-            }
-            for variable in [
-                "CI_COMMIT_TAG",
-                "CI_COMMIT_BRANCH",
-                "CI_COMMIT_REF_NAME",
-                "CI_COMMIT_TITLE",
-                "CI_COMMIT_MESSAGE",
-                "CI_COMMIT_AUTHOR",
-                "CI_COMMIT_SHORT_SHA",
-                "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME",
-                "CI_MERGE_REQUEST_TITLE",
-                "GITLAB_USER_NAME",
-                // What an earlier job hands on follows from the tag.
-                "MODEL_VERSION",
-                "MODEL_PACKAGE",
-                "MODEL_URL",
-            ] {
-                shell.env(variable, &reference);
-            }
-            // A hostile package does not exist, so that no server is waited for.
-            shell.env("MODEL_SHA256", "0").env("MODEL_PID", "0");
-            shell.output()?;
-            ran += 1;
-            let made = files_below(folder.path())?;
-            assert!(
-                !made.iter().any(|file| file.ends_with("canary")),
-                "{name}: {reference:?} ran: {made:?}"
-            );
-        }
-    }
-    assert!(ran >= 40 * 10, "{ran}");
-    Ok(())
-}
-
-/// Tools that do nothing: what is looked for is a script that does too much.
-fn stand_ins(folder: &Path) -> Result<()> {
-    fs::create_dir_all(folder)?;
-    let mut names: Vec<String> = vec!["curl".to_owned(), "nohup".to_owned(), "setsid".to_owned()];
-    for entry in fs::read_dir(repository()?.join("tools"))? {
-        names.push(entry?.file_name().to_string_lossy().into_owned());
-    }
-    for name in names {
-        let path = folder.join(name);
-        let version = env!("CARGO_PKG_VERSION");
-        write(
-            &path,
-            &format!(
-                "#!/bin/sh\nif [ \"$1\" = --version ]; then echo \"${{0##*/}} {version}\"; fi\n"
-            ),
-        )?;
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755))?;
-    }
-    Ok(())
-}
-
 #[expect(clippy::disallowed_methods, reason = "a file of a throw-away folder")]
-fn write(path: &Path, text: &str) -> Result<()> {
+pub(crate) fn write(path: &Path, text: &str) -> Result<()> {
     Ok(fs::write(path, text)?)
 }
