@@ -124,6 +124,28 @@ fn a_tag_publishes_once_and_a_second_run_of_it_changes_nothing() -> Result<()> {
 }
 
 #[test]
+fn the_default_branch_of_a_consumer_serves_what_it_has_packed_and_publishes_nothing() -> Result<()>
+{
+    let Some(pipeline) = consumer()? else {
+        return Ok(());
+    };
+    let gitlab = GitLab::start();
+    let outcome = run(&pipeline, &gitlab, &BRANCH, &["--manual", "deploy"])?;
+    assert_eq!(outcome.code, Some(0), "{}", outcome.log);
+    for job in ["unit", "package", "deploy", "smoke"] {
+        outcome.assert_state(job, "PASS");
+    }
+    assert!(!outcome.states.contains_key("promote"), "{}", outcome.log);
+    let packed = pipeline.handed_on("package", "package.env")?;
+    assert!(packed["MODEL_VERSION"].starts_with("0.0.0-g"), "{packed:?}");
+    assert!(gitlab.take_log("PUT").is_empty());
+    // What is in the package, for whoever collects bills of materials.
+    let bom = pipeline.json("package", "out/gl-sbom-model.cdx.json")?;
+    assert_eq!(bom["bomFormat"], "CycloneDX", "{bom}");
+    pipeline.assert_stops()
+}
+
+#[test]
 fn a_fork_has_no_variables_and_is_judged_all_the_same() -> Result<()> {
     let Some(pipeline) = consumer()? else {
         return Ok(());

@@ -25,7 +25,7 @@ fn release(out: &Path) -> Result<String> {
 }
 
 fn install(folder: &Path, variables: &[(&str, &str)]) -> Result<Output> {
-    let mut command = command("sh");
+    let mut command = command("/bin/sh");
     command
         .arg(repository()?.join("ci-templates/install.sh"))
         .arg(folder)
@@ -82,12 +82,47 @@ fn what_a_release_packs_a_consumer_installs_and_nothing_else() -> Result<()> {
     Ok(())
 }
 
-/// The job's token goes to the forge's API and not to the storage that it redirects to.
+/// A folder for PATH with what a small image has, and one program to fetch with.
+fn image_with(fetcher: &str, folder: &Path) -> Result<Option<String>> {
+    let Some(program) = e2e::search_path(fetcher) else {
+        return Ok(None);
+    };
+    std::fs::create_dir_all(folder)?;
+    for name in [
+        "cat",
+        "cp",
+        "grep",
+        "gzip",
+        "head",
+        "mkdir",
+        "rm",
+        "sed",
+        "sh",
+        "sha256sum",
+        "tail",
+        "tar",
+        "uname",
+    ] {
+        let found = e2e::search_path(name).with_context(|| format!("`{name}`"))?;
+        std::os::unix::fs::symlink(found, folder.join(name))?;
+    }
+    // A version manager's stand-in for python needs a shell of its own: ask for the program behind it.
+    let program = if fetcher == "python3" {
+        let asked = command(program)
+            .args(["-c", "import sys; print(sys.executable)"])
+            .output()?;
+        String::from_utf8(asked.stdout)?.trim().into()
+    } else {
+        program
+    };
+    std::os::unix::fs::symlink(program, folder.join(fetcher))?;
+    Ok(Some(folder.display().to_string()))
+}
+
+/// The job's token goes to the forge's API and not to the storage that it redirects to, whatever the image
+/// has to fetch with.
 #[test]
 fn from_a_registry_the_token_stays_with_the_forge() -> Result<()> {
-    if e2e::search_path("curl").is_none() {
-        return Ok(());
-    }
     let place = tempfile::tempdir()?;
     let out = place.path().join("release");
     let archive = release(&out)?;
@@ -107,31 +142,54 @@ fn from_a_registry_the_token_stays_with_the_forge() -> Result<()> {
     });
     let to = storage.url("");
     let api = Server::start(move |request: Request| {
-        // `gitlab-ci-token:canary` in base64.
+        // `gitlab-ci-token:canary` in base64, or the header of GitLab's own.
         let known = "Basic Z2l0bGFiLWNpLXRva2VuOmNhbmFyeQ==";
-        if request.headers.get("authorization").map(String::as_str) != Some(known) {
+        let is = |name: &str, value: &str| request.headers.get(name).is_some_and(|v| v == value);
+        if !is("authorization", known) && !is("job-token", "canary") {
             return Reply::new(401, b"");
         }
         Reply::new(302, b"").with("Location", &format!("{to}{}", request.path))
     });
     let base = api.url("/api/v4");
     let url = format!("{base}/projects/7/packages/generic/trainyard/{VERSION}");
-    let folder = place.path().join("bin");
-    let output = install(
-        &folder,
-        &[
-            ("TRAINYARD_TOOLS_URL", &url),
+    for fetcher in ["curl", "python3", "wget"] {
+        let Some(path) = image_with(fetcher, &place.path().join(format!("with {fetcher}")))? else {
+            continue;
+        };
+        let variables = [
+            ("TRAINYARD_TOOLS_URL", url.as_str()),
             ("CI_API_V4_URL", &base),
             ("CI_JOB_TOKEN", "canary"),
-        ],
-    )?;
-    assert!(output.status.success(), "{output:?}");
-    assert!(folder.join("data-check").is_file(), "{archive}");
-    let heard = heard.lock().unwrap();
-    assert_eq!(heard.len(), 2, "{heard:?}");
-    for head in heard.iter() {
-        assert!(!head.to_lowercase().contains("authorization"), "{head}");
+            ("PATH", &path),
+        ];
+        let folder = place.path().join(format!("bin of {fetcher}"));
+        let output = install(&folder, &variables)?;
+        assert!(output.status.success(), "{fetcher}: {output:?}");
+        assert!(folder.join("data-check").is_file(), "{archive}");
+        assert!(!folder.join("wgetrc").exists());
+        let heard = std::mem::take(&mut *heard.lock().unwrap());
+        assert_eq!(heard.len(), 2, "{fetcher}: {heard:?}");
+        for head in &heard {
+            let head = head.to_lowercase();
+            assert!(
+                !head.contains("authorization") && !head.contains("canary"),
+                "{fetcher}: {head}"
+            );
+        }
+        // Who may not read is told apart from who has nothing to fetch with.
+        let mut refused = variables;
+        refused[2].1 = "another";
+        let output = install(&place.path().join("refused"), &refused)?;
+        assert_eq!(output.status.code(), Some(3), "{fetcher}: {output:?}");
     }
+    let bare = place.path().join("bare");
+    image_with("true", &bare)?;
+    let path = bare.display().to_string();
+    let output = install(
+        &place.path().join("nothing"),
+        &[("TRAINYARD_TOOLS_URL", url.as_str()), ("PATH", &path)],
+    )?;
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
     Ok(())
 }
 

@@ -1,8 +1,45 @@
-//! A project that fits its model in Python, in an image of its own: from ONNX to a package.
+//! A project that fits its model in Python, in an image of its own, and brings it as ONNX.
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
+use e2e::{command, python};
 
+use crate::MERGE_REQUEST;
 use crate::consumer::of_example;
+
+#[test]
+fn a_model_of_scikit_learn_is_adopted_and_judged() -> Result<()> {
+    let (Some(pipeline), Some(python)) = (of_example("gitlab-onnx")?, python()?) else {
+        return Ok(());
+    };
+    // The tables are what the script beside them makes.
+    let made = command(&python)
+        .arg("data/make.py")
+        .current_dir(pipeline.checkout.path())
+        .output()?;
+    assert!(made.status.success(), "{made:?}");
+    let changed = command("git")
+        .args(["status", "--porcelain"])
+        .current_dir(pipeline.checkout.path())
+        .output()?;
+    assert!(changed.stdout.is_empty(), "{changed:?}");
+
+    // python and pip are those of the peers, which have what requirements.txt asks for.
+    let folder = python.parent().context("a folder")?.display().to_string();
+    let path = e2e::variable("PATH").context("PATH")?;
+    let path = format!("PATH={folder}:{path}");
+    let event = [&MERGE_REQUEST[..], &["--variable", &path]].concat();
+    let outcome = pipeline.run(&event, &["lint", "unit", "train", "evaluate"])?;
+    for job in ["lint", "unit", "train"] {
+        outcome.assert_state(job, "PASS");
+    }
+    let run = pipeline.json("train", "out/model/run.json")?;
+    assert_eq!(run["kind"], "run", "{run}");
+    let gate = pipeline
+        .json("evaluate", "out/gate.json")
+        .with_context(|| outcome.log.clone())?;
+    assert_eq!(gate["verdict"], "pass", "{gate}");
+    Ok(())
+}
 
 /// What a job of the consumer's says goes before the template's, and all else stays: so a training that
 /// needs no tool of ours can be without them.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
-use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -123,15 +123,12 @@ impl Pipeline {
     /// What it prints, on both streams. A file takes it: gitlab-ci-local ends before a pipe has taken more
     /// than its 64 KiB.
     fn says(&self, arguments: &[&str]) -> Result<(String, String)> {
-        let mut said = tempfile::tempfile()?;
-        let output = self
-            .command(arguments)?
-            .stdout(said.try_clone()?)
-            .output()?;
-        let mut stdout = String::new();
-        said.seek(SeekFrom::Start(0))?;
-        said.read_to_string(&mut stdout)?;
-        Ok((stdout, String::from_utf8_lossy(&output.stderr).into_owned()))
+        let said = tempfile::NamedTempFile::new()?;
+        let output = self.command(arguments)?.stdout(said.reopen()?).output()?;
+        Ok((
+            fs::read_to_string(said.path())?,
+            String::from_utf8_lossy(&output.stderr).into_owned(),
+        ))
     }
 
     /// The pipeline as it is once everything is included and extended.

@@ -80,7 +80,8 @@ fn a_job_runs_in_the_image_that_a_release_builds() -> Result<()> {
         .arg(&work)
         .output()?;
     assert!(copied.status.success(), "{copied:?}");
-    let mut job = command("chroot");
+    let chroot = e2e::search_path("chroot").context("`chroot` is part of coreutils")?;
+    let mut job = command(chroot);
     job.arg(&rootfs)
         .args(["/bin/sh", "-c"])
         .arg(format!("set -e; cd /builds\n{}", script(lint)))
