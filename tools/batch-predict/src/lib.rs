@@ -24,8 +24,8 @@ use std::time::Instant;
 
 use yard_cli::files::AtomicFile;
 use yard_cli::{Io, Verdict, recorded_path};
-use yard_contract::{BatchReport, Finite, Measurement};
-use yard_model::Model;
+use yard_contract::{BatchReport, Finite, Input, Measurement};
+use yard_model::{Model, file};
 use yard_package::{Limits, Package};
 use yard_table::RowStream;
 
@@ -111,7 +111,8 @@ pub fn run(args: Args, io: &mut Io) -> Result<Verdict, BatchError> {
             milliseconds: [].into(),
             bytes: [("output".to_owned(), size)].into(),
         };
-        io.write_artifact(path, Vec::new(), body)?;
+        let of_model = Input::new("model", file::MODEL, model.sha256);
+        io.write_artifact(path, vec![of_model], body)?;
     }
     io.print(|out| report::render(&document, &plan, out))?;
     Ok(Verdict::Pass)

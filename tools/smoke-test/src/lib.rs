@@ -23,9 +23,9 @@ mod server;
 use std::time::Instant;
 
 use yard_cli::{Io, Verdict, recorded_path};
-use yard_contract::{Finite, Measurement, SmokeReport};
+use yard_contract::{Finite, Input, Measurement, SmokeReport};
 use yard_forge::Variables;
-use yard_model::Model;
+use yard_model::{Model, file};
 use yard_package::{Limits, Package};
 
 pub use crate::args::Args;
@@ -104,7 +104,13 @@ fn smoke(plan: &Plan, io: &mut Io) -> Result<Verdict, SmokeError> {
         milliseconds: times.clone().unwrap_or_default(),
         bytes: [].into(),
     };
-    io.write_artifact(&plan.measurement, Vec::new(), measurement)?;
+    // A latency is that of the model which the server says it runs; who does not say has none to show.
+    let of_model = served.map(|sha256| Input::new("model", file::MODEL, sha256));
+    io.write_artifact(
+        &plan.measurement,
+        of_model.into_iter().collect(),
+        measurement,
+    )?;
     io.print(|out| report::render(&document, times.as_ref(), plan, out))?;
     Ok(verdict)
 }

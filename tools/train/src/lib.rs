@@ -199,7 +199,7 @@ fn train(plan: &Plan, io: &mut Io) -> Result<Verdict, TrainError> {
             milliseconds: [].into(),
             bytes: [("model".to_owned(), fitted.onnx.len() as u64)].into(),
         };
-        io.write_artifact(path, Vec::new(), body)?;
+        io.write_artifact(path, of_model(), body)?;
     }
     io.print(|out| report::render(&document, &split, plan, out))?;
     Ok(Verdict::Pass)
