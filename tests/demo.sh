@@ -83,7 +83,7 @@ fi
 stage check data-check --data "$DATA" --config "$CONFIGS/data.yaml" --out "$OUT/data-report.json"
 stage train train --data "$DATA" --config "$CONFIGS/train.yaml" --model "$OUT/model" \
   --holdout "$OUT/holdout.csv" --split "$OUT/split.json" --measurement "$OUT/train-measurement.json"
-stage evaluate eval-gate --model "$OUT/model" --holdout "$OUT/holdout.csv" --config "$CONFIGS/gate.yaml" \
+stage evaluate eval-gate --model "$OUT/model" --holdout "$OUT/holdout.csv" --split "$OUT/split.json" --config "$CONFIGS/gate.yaml" \
   --first-model 'the demo starts without a release' --out "$OUT"
 stage card model-card --model "$OUT/model" --data-report "$OUT/data-report.json" --split "$OUT/split.json" \
   --evaluation "$OUT/evaluation.json" --gate "$OUT/gate.json" --config "$CONFIGS/card.yaml" --out "$OUT/model_card.md"

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{Seek as _, Write as _};
 
 use anyhow::{Context as _, Result, ensure};
-use e2e::{Ran, command, compare, example_program, repository, rscript};
+use e2e::{Ran, command, compare, example_program, repository, rscript, tools};
 use serde_json::Value;
 
 /// Runs one of `tests/peers/stats_*.py` on 200 random tables; `least` is how many numbers it compares
@@ -35,6 +35,18 @@ fn scikit_learn_agrees_on_binary_metrics() -> Result<()> {
 #[test]
 fn scikit_learn_agrees_on_several_classes_and_on_regressions() -> Result<()> {
     assert_no_difference("stats_other.py", "score_other", 5000)
+}
+
+/// What the gate computes itself, from a file of scores to `evaluation.json`.
+#[test]
+fn scikit_learn_agrees_on_what_the_gate_measures() -> Result<()> {
+    let gate = tools()?.join("eval-gate");
+    let arguments = [gate.as_os_str(), "60".as_ref()];
+    let Some(said) = compare("tests/peers/stats_gate.py", &arguments)? else {
+        return Ok(());
+    };
+    ensure!(said.contains(", 0 differences"), "{said}");
+    Ok(())
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use yard_cli::clap::{self, ArgGroup, Parser, Subcommand, ValueEnum};
 use yard_cli::{Common, Format};
+use yard_contract::Sha256;
 
 /// Judge whether a model may replace the champion, with its uncertainty
 ///
@@ -42,6 +43,14 @@ pub struct Args {
     /// The rows that were held out, for models: CSV with a header
     #[arg(long, value_name = "FILE", default_value = "out/holdout.csv")]
     pub(crate) holdout: PathBuf,
+
+    /// The `split.json` that was written when the rows were held out: `--holdout` must have these rows
+    #[arg(long, value_name = "FILE")]
+    pub(crate) split: Option<PathBuf>,
+
+    /// What `evaluation.json` must say of the frozen rows as `holdout_sha256`; other rows are refused
+    #[arg(long, value_name = "DIGEST")]
+    pub(crate) holdout_sha256: Option<Sha256>,
 
     /// What the model must reach
     #[arg(long, value_name = "FILE", default_value = "configs/gate.yaml")]
@@ -108,6 +117,24 @@ pub struct Args {
     #[arg(long, value_name = "FILE", num_args = 1.., help_heading = "Beside the champion")]
     pub(crate) evidence: Vec<PathBuf>,
 
+    /// The digest of the model that scored `--predictions`, which reports of other tools must be about
+    #[arg(
+        long,
+        value_name = "DIGEST",
+        requires = "predictions",
+        help_heading = "Beside the champion"
+    )]
+    pub(crate) scored_by: Option<Sha256>,
+
+    /// The digest of the table that this model was trained on, which a data report must be about
+    #[arg(
+        long,
+        value_name = "DIGEST",
+        requires = "predictions",
+        help_heading = "Beside the champion"
+    )]
+    pub(crate) trained_on: Option<Sha256>,
+
     /// A rule whose outcome does not block, and why: RULE=REASON; the verdict is then a warning
     #[arg(
         long = "override",
@@ -171,7 +198,12 @@ pub(crate) struct PowerArgs {
     #[arg(long, value_name = "AREA", default_value_t = 0.75)]
     pub(crate) auc: f64,
 
-    /// How both models' AUC correlate over samples; 0.9 to 0.98 for two versions of one model
+    /// Another metric to expect, for rules on it: METRIC=VALUE for accuracy and recall,
+    /// METRIC=VALUE:DEVIATION (of a single row) for `log_loss` and `brier`
+    #[arg(long, value_name = "METRIC=VALUE", num_args = 1..)]
+    pub(crate) expect: Vec<String>,
+
+    /// How both models' AUC, and their rows, correlate over samples; 0.9 to 0.98 for two versions of one model
     #[arg(
         long,
         value_name = "CORRELATION",

@@ -160,7 +160,9 @@ impl Book {
 /// The metrics that margins name, of whichever predecessor.
 fn margins(plan: &Plan) -> BTreeSet<Metric> {
     let release = plan.config.release.iter();
-    let release = release.flat_map(|release| release.margins.keys().copied());
+    let release =
+        release.flat_map(|release| release.margins.keys().chain(release.cumulative.keys()));
+    let release = release.copied();
     plan.config.margins().into_keys().chain(release).collect()
 }
 

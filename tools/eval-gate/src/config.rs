@@ -62,7 +62,8 @@ pub(crate) struct GateConfig {
     /// The rows that the model and the champion decide differently.
     #[serde(default)]
     pub(crate) flips: FlipsConfig,
-    /// Columns of which no report may show a single row's value.
+    /// Columns of which no file and no message may show a single row's value: `flips.show` masks them, and where
+    /// `id` is among them rows are named by their place.
     #[serde(default)]
     pub(crate) private: Vec<String>,
     /// Parts of the rows to look at.
@@ -199,7 +200,7 @@ impl Default for LeakageConfig {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct BootstrapConfig {
-    /// How many times: 1,000 for an interval at 95 %, more where a decision hangs on it.
+    /// How many times (default: 2,000). Rarer ends take more, and get them: looks that share a level.
     pub(crate) replicates: u32,
     /// Any number; the same seed gives the same draws on every machine.
     pub(crate) seed: u64,
@@ -208,7 +209,7 @@ pub(crate) struct BootstrapConfig {
 impl Default for BootstrapConfig {
     fn default() -> Self {
         Self {
-            replicates: 1000,
+            replicates: 2000,
             seed: 0,
         }
     }
@@ -235,9 +236,25 @@ pub(crate) struct ChampionConfig {
     /// Short for `margins: {auc: …}`.
     #[serde(default)]
     pub(crate) auc_margin: Option<Finite>,
+    /// What it means when `McNemar`'s test shows, at both models' thresholds, that the champion decides more
+    /// rows rightly (two classes). It asks for proof of harm: to ask for proof of none, give `accuracy` a
+    /// margin.
+    #[serde(default)]
+    pub(crate) mcnemar: Option<Severity>,
 }
 
 impl GateConfig {
+    /// Whether no single row's value of a column may be shown.
+    pub(crate) fn hides(&self, column: &str) -> bool {
+        self.private.iter().any(|private| private == column)
+    }
+
+    /// Whether the champion has a rule.
+    pub(crate) fn compares(&self) -> bool {
+        let mcnemar = self.champion.as_ref().and_then(|champion| champion.mcnemar);
+        mcnemar.is_some() || !self.margins().is_empty()
+    }
+
     /// How much worse than the champion's each metric may be.
     pub(crate) fn margins(&self) -> BTreeMap<Metric, Finite> {
         let Some(champion) = &self.champion else {
@@ -272,6 +289,10 @@ pub(crate) struct SliceConfig {
     /// Each entry lists one or more columns of the holdout; every combination of their values that
     /// occurs is a slice.
     pub(crate) by: Vec<Vec<String>>,
+    /// More columns in which the search for weak slices looks; no rule judges them. Numbers are cut into
+    /// fifths.
+    #[serde(default)]
+    pub(crate) search: Vec<String>,
     /// The fewest rows a slice is judged on.
     pub(crate) min_rows: u64,
     /// The fewest rows of the rarer class a slice is judged on, where there are two.

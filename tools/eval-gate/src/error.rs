@@ -39,8 +39,8 @@ pub enum GateError {
         column: String,
         class: String,
     },
-    #[error("the model answers every row alike: {value}")]
-    Constant { value: String },
+    #[error("the {role} answers every row alike: {value}")]
+    Constant { role: &'static str, value: String },
     #[error("`{path}`: {count} values of `{column}` occur more than once ({ids})")]
     Twice {
         path: String,
@@ -50,6 +50,17 @@ pub enum GateError {
     },
     #[error("model and champion were not scored on the same rows: {what}")]
     OtherRows { what: String },
+    #[error(
+        "`{path}` does not have the rows that were held out: {said} says {expected}, and they are {found}"
+    )]
+    OtherHoldout {
+        path: String,
+        said: String,
+        found: Sha256,
+        expected: Sha256,
+    },
+    #[error("`{path}` tells the rows of a holdout as CSV, and here are none")]
+    SplitOfScores { path: String },
     #[error("two files of rows can only be held against each other by an identifier")]
     NoId,
     #[error("`predictions` names columns of more than one task")]
@@ -91,7 +102,7 @@ pub enum GateError {
     NoDirection { metric: &'static str },
     #[error("`champion` gives the margin of `auc` twice")]
     MarginTwice,
-    #[error("the configuration has no rule on AUC, so there is nothing to plan")]
+    #[error("the configuration has no rule that can be planned, so there is nothing to plan")]
     NothingToPlan,
     #[error("the rule `{rule}` asks for a metric that these rows leave undefined: {reason}")]
     UndefinedMetric { rule: String, reason: String },
@@ -143,6 +154,12 @@ pub enum GateError {
         found: String,
         expected: String,
     },
+    #[error("`{path}` does not say which {what} it is about")]
+    NoSubject { path: String, what: &'static str },
+    #[error(
+        "`{path}` is about a {what}, and nothing says whether it is that of the model judged here"
+    )]
+    NoCandidate { path: String, what: &'static str },
     #[error("`{name}` was measured twice")]
     MeasuredTwice { name: String },
     #[error("the override of `{rule}` {found}")]
@@ -151,8 +168,6 @@ pub enum GateError {
     OverrideUnknown { rule: String },
     #[error("nobody is named who decided about `--override`")]
     OverrideBy,
-    #[error("`{column}` is private, and `flips.show` would show it")]
-    PrivateShown { column: String },
     #[error("a champion is given, but the configuration has no `champion` rule")]
     NoChampionRule,
     #[error("cannot compute metrics")]
@@ -171,6 +186,9 @@ impl Failure for GateError {
             Self::Cli(error) => error.hint(),
             Self::Table { source, .. } => source.hint(),
             Self::Predict { source, .. } => source.hint(),
+            Self::NothingToPlan => Some(
+                "rules on AUC can be, and with `--expect` those on accuracy, recall, log_loss and brier".to_owned(),
+            ),
             Self::NoRule => Some("set `at_least` or `at_most` in the configuration".to_owned()),
             Self::NoChampionRule => {
                 Some("set `champion.margins`: how much the model may lose".to_owned())
@@ -185,15 +203,28 @@ impl Failure for GateError {
                 "say what wrong decisions cost: `costs: {false_positive: 1, false_negative: 5}`".to_owned(),
             ),
             Self::OneClass { .. } => Some("hold out more rows; every class must occur".to_owned()),
-            Self::Constant { .. } => {
+            Self::Constant { role: "model", .. } => {
                 Some("was it fitted at all, and on the columns that it is given here?".to_owned())
             }
+            Self::Constant { role, .. } => Some(format!(
+                "that is no {role} to be held against; if there is none yet, say so and why: \
+                 `--first-{}`",
+                if *role == "release" { "release" } else { "model" }
+            )),
             Self::Twice { .. } => Some(
                 "name the column of identifiers as `id` in the configuration, and give each row its own"
                     .to_owned(),
             ),
             Self::OtherRows { .. } => {
                 Some("score the same frozen holdout with both models".to_owned())
+            }
+            Self::OtherHoldout { .. } => Some(
+                "take the holdout from the run that trained the model; if the rows were changed on purpose, \
+                 train again"
+                    .to_owned(),
+            ),
+            Self::SplitOfScores { .. } => {
+                Some("with `--predictions`, give `--holdout-sha256`".to_owned())
             }
             Self::NoId => Some("name the column as `id` in the configuration".to_owned()),
             Self::TwoAnswers => Some("keep one of `score`, `probabilities` and `value`".to_owned()),
@@ -228,7 +259,21 @@ impl Failure for GateError {
                 "every job that judges what is merged must write the ledger; to start over, release"
                     .to_owned(),
             ),
+            Self::RetrainTwice { .. } => Some(
+                "files of the same bytes are one; where the seed changes nothing, leave `--retrains` out"
+                    .to_owned(),
+            ),
             Self::OneRetrain => Some("give two or more; five are better".to_owned()),
+            Self::NoSubject { what, .. } => Some(format!(
+                "it must have the digest of the {what}: as `model_sha256`, or as an input of kind `{what}`"
+            )),
+            Self::NoCandidate { what: "table", .. } => Some(
+                "a file of scores does not say what its model was trained on: give `--trained-on DIGEST`"
+                    .to_owned(),
+            ),
+            Self::NoCandidate { .. } => Some(
+                "a file of scores does not say which model scored it: give `--scored-by DIGEST`".to_owned(),
+            ),
             Self::NoEvidence { .. } => Some("give the file by `--evidence`".to_owned()),
             Self::OverrideUnknown { .. } => {
                 Some("`gate.json` names every rule by its `id`".to_owned())

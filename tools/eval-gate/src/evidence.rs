@@ -1,6 +1,7 @@
 //! The files that a judgement leaves behind.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use yard_cli::{Io, Verdict, files, recorded_path};
 use yard_contract::{Document, Evaluation, Finite, Gate, Header, Input};
@@ -9,6 +10,30 @@ use crate::beside::Beside;
 use crate::error::GateError;
 use crate::plan::Plan;
 use crate::report::{Charts, ConfigPlace, Report};
+
+/// The files that tell a verdict, or its reasons. What only measures (`evaluation.json`, `metrics.json`) may be
+/// read as a retrain by the next run, and claims nothing about it.
+const VERDICTS: [&str; 7] = [
+    "gate.json",
+    "gate.junit.xml",
+    "gate.codequality.json",
+    "gate.openmetrics.txt",
+    "gate.annotations.txt",
+    "report.md",
+    "report.html",
+];
+
+/// Removes what an earlier run said, so that one that cannot judge leaves no verdict behind.
+pub(crate) fn retract(out: &Path) -> Result<(), GateError> {
+    for name in VERDICTS {
+        let path = out.join(name);
+        if path.symlink_metadata().is_ok_and(|found| !found.is_dir()) {
+            std::fs::remove_file(&path)
+                .map_err(|source| yard_cli::Error::Write { path, source })?;
+        }
+    }
+    Ok(())
+}
 
 /// Writes everything, evidence first, then tells people; answers the verdict.
 pub(crate) fn write(

@@ -46,6 +46,10 @@ pub fn run(args: Args, io: &mut Io) -> Result<Verdict, GateError> {
         }
         None => (),
     }
+    // Whatever stops this run, no earlier verdict may stand for it.
+    if !args.common.print_plan {
+        evidence::retract(&args.out)?;
+    }
     let plan = Plan::resolve(args, io)?;
     if io.print_plan(&plan)? {
         return Ok(Verdict::Pass);
@@ -55,7 +59,7 @@ pub fn run(args: Args, io: &mut Io) -> Result<Verdict, GateError> {
     let plan = plan.at(beside.confidence);
     let evaluation = measure::evaluate(&subject, &plan)?;
     let gate = judge::judge(&evaluation, &plan, &beside)?;
-    let charts = Charts::of(&evaluation, &subject.holdout, &gate);
+    let charts = Charts::of(&evaluation, &subject, &gate);
     evidence::write(
         &plan,
         io,

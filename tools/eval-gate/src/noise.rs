@@ -49,6 +49,14 @@ pub(crate) fn read(
             return Err(GateError::RetrainTwice { path: shown() });
         }
         let source = io.read("retrain", path)?;
+        // A copy under another name would make the spread of seeds look smaller.
+        let known: &[Input] = &inputs;
+        if known
+            .iter()
+            .any(|input| input.sha256 == source.input.sha256)
+        {
+            return Err(GateError::RetrainTwice { path: shown() });
+        }
         let found = reached(path, &source.bytes, holdout)?;
         for metric in metrics {
             let value = found.get(metric.as_str());
@@ -104,6 +112,12 @@ fn reached(
 }
 
 impl Noise {
+    /// A standard error of a difference of two models with their seeds in it.
+    pub(crate) fn widened(&self, metric: Metric, error: f64) -> f64 {
+        let noise = self.by_metric.get(&metric);
+        noise.map_or(error, |noise| noise.widened(error))
+    }
+
     /// A difference that also holds for models trained with other seeds: both of its arms, and its standard
     /// error, with twice the variance of a retrain added to theirs (one for each of the two models).
     pub(crate) fn widen(

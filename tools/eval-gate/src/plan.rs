@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 use yard_cli::Io;
-use yard_contract::{Finite, Input};
+use yard_contract::{Finite, Input, Sha256};
 use yard_stats::interval::Confidence;
 
 use crate::args::{Args, GateFormat};
@@ -20,6 +20,10 @@ use crate::policy::ReleaseConfig;
 pub(crate) struct Plan {
     pub(crate) model: Source,
     pub(crate) holdout: PathBuf,
+    /// What is known of the rows beforehand.
+    pub(crate) expected: Expected,
+    /// What is known of a model that only a file of scores tells of.
+    pub(crate) behind: Behind,
     pub(crate) opponent: Opponent,
     /// The last release, where the policy compares with it.
     pub(crate) release: Option<Predecessor>,
@@ -38,6 +42,22 @@ pub(crate) struct Plan {
     pub(crate) confidence: Confidence,
     #[serde(skip)]
     pub(crate) format: GateFormat,
+}
+
+/// Which rows must have been held out.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(crate) struct Expected {
+    /// A `split.json`.
+    pub(crate) split: Option<PathBuf>,
+    /// The digest of the frozen rows.
+    pub(crate) rows: Option<Sha256>,
+}
+
+/// The model that wrote a file of scores.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub(crate) struct Behind {
+    pub(crate) model: Option<Sha256>,
+    pub(crate) table: Option<Sha256>,
 }
 
 /// What the model is compared with.
@@ -92,7 +112,7 @@ impl Plan {
         let config_text = String::from_utf8_lossy(&config_text).into_owned();
         let champion = source(args.champion, args.champion_predictions);
         let opponent = match (champion, args.first_model) {
-            (Some(champion), _) if !config.margins().is_empty() => Opponent::Champion(champion),
+            (Some(champion), _) if config.compares() => Opponent::Champion(champion),
             (Some(_), _) => return Err(GateError::NoChampionRule),
             (None, Some(reason)) if !reason.trim().is_empty() => Opponent::FirstModel(reason),
             (None, _) => {
@@ -194,14 +214,6 @@ impl Plan {
             let found = config.flips.rows.to_string();
             return Err(wrong("flips.rows", found, "at most 100"));
         }
-        if let Some(column) = config
-            .private
-            .iter()
-            .find(|name| config.flips.show.contains(name))
-        {
-            let column = column.clone();
-            return Err(GateError::PrivateShown { column });
-        }
         for (key, metric, margin) in config.release.iter().flat_map(ReleaseConfig::all) {
             let (name, limit) = (metric.as_str(), margin.get());
             if limit < 0.0 || (metric.is_share() && limit >= 1.0) {
@@ -258,6 +270,14 @@ impl Plan {
                 .predictions
                 .map_or(Source::Model(args.model), Source::Scored),
             holdout: args.holdout,
+            expected: Expected {
+                split: args.split,
+                rows: args.holdout_sha256,
+            },
+            behind: Behind {
+                model: args.scored_by,
+                table: args.trained_on,
+            },
             opponent,
             confidence: Confidence::new(confidence)?,
             config,

@@ -2,14 +2,19 @@
 //!
 //! A figure that a clock measured differs from run to run, so it stays out of `gate.json`, which enters
 //! packages: the rule says only on which side of its limit the figure lies. Reports, which do not, show it.
+//!
+//! Every file must say which model it is about, and that must be the one judged here: a report of another
+//! model, or of nobody knows which, is no evidence. A file of scores names no model, so with one the command
+//! line says which model scored it (`--scored-by`), and on which table that was trained (`--trained-on`).
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use serde::Deserialize;
 use yard_cli::Io;
 use yard_contract::{
-    Artifact as _, DataReport, Document, Finite, Header, Input, Measurement, RuleResult, Sha256,
-    SmokeReport, Verdict,
+    Artifact, DataReport, Document, DriftReport, Finite, Gate, Header, Input, Measurement,
+    RuleResult, Sha256, SmokeReport, Verdict,
 };
 use yard_report::number::grouped;
 
@@ -28,7 +33,7 @@ pub(crate) struct Found {
 /// What a model must agree with to be the one that a report is about.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Candidate {
-    /// The digest of its ONNX file.
+    /// The digest of its ONNX file; absent for a scored file of which nobody says what scored it.
     pub(crate) sha256: Option<Sha256>,
     /// The size of its ONNX file; absent for a scored file.
     pub(crate) bytes: Option<u64>,
@@ -41,32 +46,46 @@ pub(crate) fn read(files: &[PathBuf], candidate: Candidate, io: &Io) -> Result<F
     let mut found = Found::default();
     for path in files {
         let source = io.read("evidence", path)?;
-        let unusable = |source| yard_cli::Error::Artifact {
-            path: path.clone(),
-            source,
-        };
-        let header: Header = serde_json::from_slice(&source.bytes)
-            .map_err(|source| unusable(yard_contract::ParseError::Json(source)))?;
-        if header.kind == Measurement::KIND {
-            let read = Document::<Measurement>::parse(&source.bytes).map_err(unusable)?;
-            found.measure(&read.body)?;
-            continue;
-        }
+        let bytes = source.bytes.as_slice();
+        let header: Header = serde_json::from_slice(bytes)
+            .map_err(|source| unusable(path, yard_contract::ParseError::Json(source)))?;
+        let of = |kind: &str| header.input(kind).map(|input| input.sha256);
+        let of_model = |found| about("model", path, found, candidate.sha256);
         // Kinds that are known are read whole, so a later major version or half a file is refused.
-        let verdict = if header.kind == DataReport::KIND {
-            let read = Document::<DataReport>::parse(&source.bytes).map_err(unusable)?;
-            let table = header.input("table").map(|input| input.sha256);
-            about("table", path, table, candidate.table)?;
-            read.body.verdict
-        } else if header.kind == SmokeReport::KIND {
-            let read = Document::<SmokeReport>::parse(&source.bytes).map_err(unusable)?;
-            about("model", path, read.body.model_sha256, candidate.sha256)?;
-            read.body.verdict
-        } else {
-            verdict_of(&source.bytes).ok_or_else(|| GateError::NoVerdict {
-                path: path.display().to_string(),
-                kind: header.kind.clone(),
-            })?
+        let verdict = match header.kind.as_str() {
+            Measurement::KIND => {
+                let measurement = read_as::<Measurement>(path, bytes)?;
+                of_model(of("model"))?;
+                found.measure(&measurement)?;
+                continue;
+            }
+            DataReport::KIND => {
+                about("table", path, of("table"), candidate.table)?;
+                read_as::<DataReport>(path, bytes)?.verdict
+            }
+            SmokeReport::KIND => {
+                let report = read_as::<SmokeReport>(path, bytes)?;
+                of_model(report.model_sha256)?;
+                report.verdict
+            }
+            DriftReport::KIND => {
+                let report = read_as::<DriftReport>(path, bytes)?;
+                of_model(Some(report.model_sha256))?;
+                report.verdict
+            }
+            Gate::KIND => {
+                let gate = read_as::<Gate>(path, bytes)?;
+                of_model(Some(gate.model_sha256))?;
+                gate.verdict
+            }
+            kind => {
+                let foreign = Foreign::read(bytes).ok_or_else(|| GateError::NoVerdict {
+                    path: path.display().to_string(),
+                    kind: kind.to_owned(),
+                })?;
+                of_model(foreign.model_sha256.or_else(|| of("model")))?;
+                foreign.verdict
+            }
         };
         let input = Input {
             kind: header.kind.clone(),
@@ -81,28 +100,51 @@ pub(crate) fn read(files: &[PathBuf], candidate: Candidate, io: &Io) -> Result<F
     Ok(found)
 }
 
-/// Fails where a report is about another file than the one judged here.
+fn read_as<T: Artifact>(path: &Path, bytes: &[u8]) -> Result<T, GateError> {
+    let read = Document::<T>::parse(bytes).map_err(|source| unusable(path, source))?;
+    Ok(read.body)
+}
+
+fn unusable(path: &Path, source: yard_contract::ParseError) -> yard_cli::Error {
+    let path = path.to_owned();
+    yard_cli::Error::Artifact { path, source }
+}
+
+/// Fails where a report is about another file than the one judged here, or where either side does not say
+/// which it is.
 fn about(
     what: &'static str,
-    path: &std::path::Path,
+    path: &Path,
     found: Option<Sha256>,
     expected: Option<Sha256>,
 ) -> Result<(), GateError> {
+    let path = path.display().to_string();
     match (found, expected) {
-        (Some(found), Some(expected)) if found != expected => Err(GateError::OtherSubject {
-            path: path.display().to_string(),
+        (Some(found), Some(expected)) if found == expected => Ok(()),
+        (Some(found), Some(expected)) => Err(GateError::OtherSubject {
+            path,
             what,
             found: found.short(),
             expected: expected.short(),
         }),
-        _ => Ok(()),
+        (None, _) => Err(GateError::NoSubject { path, what }),
+        (Some(_), None) => Err(GateError::NoCandidate { path, what }),
     }
 }
 
-/// The `verdict` of an artifact of a kind that this version does not know.
-fn verdict_of(bytes: &[u8]) -> Option<Verdict> {
-    let value: serde_json::Value = serde_json::from_slice(bytes).ok()?;
-    serde_json::from_value(value.get("verdict")?.clone()).ok()
+/// What an artifact of a kind that this version does not know must say: which model it is about (here, or
+/// as an input of kind `model`), and what came of it.
+#[derive(Deserialize)]
+struct Foreign {
+    verdict: Verdict,
+    #[serde(default)]
+    model_sha256: Option<Sha256>,
+}
+
+impl Foreign {
+    fn read(bytes: &[u8]) -> Option<Self> {
+        serde_json::from_slice(bytes).ok()
+    }
 }
 
 impl Found {

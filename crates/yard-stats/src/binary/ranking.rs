@@ -107,6 +107,35 @@ impl Ranked<'_> {
         }
     }
 
+    /// [`Ranked::average_precision`] with other weights of the same rows, as in [`Ranked::auc_weighed`].
+    ///
+    /// Undefined where the positives have no weight.
+    pub fn average_precision_weighed(&self, weights: &[f64]) -> Metric {
+        let (mut area, mut above, mut true_above) = (0.0, 0.0, 0.0);
+        let mut tied = (0.0, 0.0);
+        for entry in self.entries() {
+            let weight = weights.get(entry.row()).copied().unwrap_or(0.0);
+            if entry.is_positive() {
+                tied.0 += weight;
+            } else {
+                tied.1 += weight;
+            }
+            if entry.is_last_of_tie() {
+                true_above += tied.0;
+                above += tied.0 + tied.1;
+                if tied.0 > 0.0 {
+                    area += tied.0 * (true_above / above);
+                }
+                tied = (0.0, 0.0);
+            }
+        }
+        if true_above > 0.0 {
+            Ok((area / true_above).min(1.0))
+        } else {
+            Err(Undefined::NoPositives)
+        }
+    }
+
     /// Twice the number of (positive, negative) pairs that are ordered rightly, a tie counting one.
     /// At most 2·(2²⁹)², so it fits.
     pub(crate) fn doubled_wins(&self) -> u64 {

@@ -7,7 +7,7 @@ mod studentised;
 
 pub use delong::{Auc, AucDifference, delong, delong_difference};
 pub use loss::{Loss, MeanDifference, loss_difference, mean_difference};
-pub use mcnemar::Discordant;
+pub use mcnemar::{Discordant, decision_difference};
 pub use studentised::Studentised;
 
 use crate::InputError;

@@ -20,17 +20,18 @@ pub(super) fn same_rows(
     let place_of: BTreeMap<&str, usize> = their_ids.iter().map(String::as_str).zip(0..).collect();
     let mut places = Vec::with_capacity(our_ids.len());
     let mut only_ours = Vec::new();
-    for id in our_ids {
+    for (row, id) in our_ids.iter().enumerate() {
         match place_of.get(id.as_str()) {
             Some(&place) => places.push(place),
-            None => only_ours.push(id.clone()),
+            None => only_ours.push(ours.name(row)),
         }
     }
     if !only_ours.is_empty() || their_ids.len() > places.len() {
-        let mut ours: Vec<&String> = our_ids.iter().collect();
-        ours.sort_unstable();
-        let unknown = |id: &&String| ours.binary_search(id).is_err();
-        let only_theirs: Vec<String> = their_ids.iter().filter(unknown).cloned().collect();
+        let mut known: Vec<&String> = our_ids.iter().collect();
+        known.sort_unstable();
+        let unknown = |id: &String| known.binary_search(&id).is_err();
+        let rows = their_ids.iter().enumerate().filter(|(_, id)| unknown(id));
+        let only_theirs: Vec<String> = rows.map(|(row, _)| theirs.name(row)).collect();
         let side = |path: &str, ids: &[String]| match ids.len() {
             0 => None,
             1 => Some(format!("1 row is only in `{path}` ({})", few(ids))),
@@ -45,7 +46,7 @@ pub(super) fn same_rows(
         let rows = places.iter().enumerate();
         let wrong: Vec<String> = rows
             .filter(|&(row, &place)| !same(row, place))
-            .map(|(row, _)| our_ids[row].clone())
+            .map(|(row, _)| ours.name(row))
             .collect();
         match wrong.len() {
             0 => Ok(()),
@@ -107,6 +108,7 @@ mod tests {
                 targets: targets.to_vec(),
             },
             ids: Some(ids.iter().map(|&id| id.to_owned()).collect()),
+            hidden: false,
             weights: None,
             clusters,
             slices: BTreeMap::new(),
@@ -124,6 +126,19 @@ mod tests {
         let ours = holdout(&["1", "2", "3"], &[1.0, 2.0, 3.0], Some(vec![0, 0, 1]));
         let theirs = holdout(&["3", "1", "2"], &[3.0, 1.0, 2.0], Some(vec![0, 1, 1]));
         assert_eq!(compare(&ours, &theirs), Ok(vec![1, 2, 0]));
+    }
+
+    #[test]
+    fn private_identifiers_are_not_named() {
+        let mut ours = holdout(&["Ada", "Bob"], &[1.0, 2.0], None);
+        let mut theirs = holdout(&["Ada", "Cleo"], &[1.5, 2.0], None);
+        (ours.hidden, theirs.hidden) = (true, true);
+        let error = compare(&ours, &theirs).unwrap_err();
+        let words = "1 row is only in `a` (`row 2`); 1 row is only in `b` (`row 2`)";
+        assert!(error.ends_with(words), "{error}");
+        theirs.ids.clone_from(&ours.ids);
+        let error = compare(&ours, &theirs).unwrap_err();
+        assert!(error.ends_with("than in `a` (`row 1`)"), "{error}");
     }
 
     #[test]

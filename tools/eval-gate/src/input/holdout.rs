@@ -1,6 +1,6 @@
 //! The rows that were held out: what came true, and the columns that slices are cut by.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use yard_contract::{Classes, Sha256};
 use yard_table::{Categories, Table};
@@ -20,6 +20,8 @@ pub(crate) struct Holdout {
     pub(crate) truth: Truth,
     /// What names each row, where a column does.
     pub(crate) ids: Option<Vec<String>>,
+    /// Whether identifiers may not be shown.
+    pub(crate) hidden: bool,
     pub(crate) weights: Option<Vec<f64>>,
     /// The entity of each row, numbered from 0 without gaps, where entities are named.
     pub(crate) clusters: Option<Vec<u32>>,
@@ -32,11 +34,15 @@ pub(crate) struct Holdout {
 }
 
 impl Holdout {
-    /// Which row it is, for people: its identifier, else its line in the file.
+    /// Which row it is, for people: its identifier, else its place in the file.
     pub(crate) fn name(&self, row: usize) -> String {
-        let id = self.ids.as_ref().map(|ids| ids[row].clone());
-        let line = || Some(format!("line {}", self.features.as_ref()?.line(row)));
-        id.or_else(line).unwrap_or_default()
+        match &self.ids {
+            Some(ids) if !self.hidden => ids[row].clone(),
+            _ => match &self.features {
+                Some(table) => format!("line {}", table.line(row)),
+                None => format!("row {}", row + 1),
+            },
+        }
     }
 }
 
@@ -132,12 +138,23 @@ pub(crate) fn canonical(text: &str) -> String {
 /// What a table says of each row beside its outcome.
 pub(super) struct Known {
     ids: Option<Vec<String>>,
+    hidden: bool,
     weights: Option<Vec<f64>>,
     clusters: Option<Vec<u32>>,
     slices: BTreeMap<String, Categories>,
 }
 
 impl Known {
+    /// The columns that it reads.
+    pub(super) fn columns(plan: &Plan) -> BTreeSet<String> {
+        let config = &plan.config;
+        let mut columns = measure::columns(config);
+        columns.insert(config.id.clone().unwrap_or_else(|| DEFAULT_ID.to_owned()));
+        columns.extend(config.weight.clone());
+        columns.extend(config.cluster.clone());
+        columns
+    }
+
     /// Reads the columns that the configuration names. Identifiers are read where the configuration names
     /// their column, and where two files have to be held against each other.
     pub(super) fn read(plan: &Plan, sheet: &Sheet) -> Result<Self, GateError> {
@@ -146,6 +163,7 @@ impl Known {
             Some(id) => Some(id.as_str()),
             None => plan.needs_ids().then_some(DEFAULT_ID),
         };
+        let hidden = id.is_some_and(|id| config.hides(id));
         let cuts = measure::columns(config);
         let mut wanted: Vec<(&str, Want)> = Vec::new();
         wanted.extend(id.map(|name| (name, Want::Text)));
@@ -159,7 +177,7 @@ impl Known {
             if let Some(row) = texts.iter().position(String::is_empty) {
                 return Err(sheet.wrong(row, name, "empty, so the row has no identifier"));
             }
-            distinct(&sheet.path, name, &texts)?;
+            distinct(&sheet.path, name, &texts, hidden)?;
             ids = Some(texts);
         }
         let mut weights = None;
@@ -178,6 +196,7 @@ impl Known {
         let slices = cuts.into_iter().zip(cells.map(Cells::categories)).collect();
         Ok(Self {
             ids,
+            hidden,
             weights,
             clusters,
             slices,
@@ -212,6 +231,7 @@ impl Known {
             target,
             truth,
             ids: self.ids,
+            hidden: self.hidden,
             weights: self.weights,
             clusters: self.clusters,
             slices: self.slices,
@@ -253,7 +273,7 @@ fn digest(
 }
 
 /// Checks that every row has a name of its own.
-fn distinct(path: &str, column: &str, ids: &[String]) -> Result<(), GateError> {
+fn distinct(path: &str, column: &str, ids: &[String], hidden: bool) -> Result<(), GateError> {
     let mut sorted: Vec<&String> = ids.iter().collect();
     sorted.sort_unstable();
     let mut twice: Vec<String> = Vec::new();
@@ -268,7 +288,11 @@ fn distinct(path: &str, column: &str, ids: &[String]) -> Result<(), GateError> {
     Err(GateError::Twice {
         path: path.to_owned(),
         column: column.to_owned(),
-        ids: super::frozen::few(&twice),
+        ids: if hidden {
+            "which are private".to_owned()
+        } else {
+            super::frozen::few(&twice)
+        },
         count: twice.len(),
     })
 }

@@ -10,6 +10,7 @@ mod model;
 mod parquet;
 mod scored;
 mod sheet;
+mod split;
 
 pub(crate) use holdout::{Holdout, Truth};
 
@@ -57,16 +58,20 @@ struct Side {
     scores: Scores,
     /// Nothing is known of a model that only a file of scores tells of.
     candidate: Candidate,
+    /// The digest of the rows' bytes as they stand in the table, where they come from one that is divided.
+    raw_rows: Option<Sha256>,
     inputs: Vec<Input>,
 }
 
 /// Reads the rows and scores them with the model, and with its rivals where there are any.
 pub(crate) fn read(plan: &Plan, io: &Io) -> Result<Subject, GateError> {
     let model = side(plan, io, &plan.model)?;
-    varies(&model.scores, model.holdout.truth.width())?;
+    let expected = split::held_out(plan, io, &model)?;
+    varies("model", &model.scores, model.holdout.truth.width())?;
     let mut inputs = model.inputs.clone();
-    let mut answers = |role: &str, source: &Source| {
+    let mut answers = |role: &'static str, source: &Source| {
         let rival = rival(plan, io, source, &model)?;
+        varies(role, &rival.scores, model.holdout.truth.width())?;
         for input in rival.inputs {
             // Both were asked on the same file.
             if input.kind == HOLDOUT && inputs.contains(&input) {
@@ -85,6 +90,7 @@ pub(crate) fn read(plan: &Plan, io: &Io) -> Result<Subject, GateError> {
         Some(Predecessor::Release(source)) => Some(answers("release", source)?),
         Some(Predecessor::FirstRelease(_)) | None => None,
     };
+    inputs.extend(expected);
     inputs.push(plan.config_input.clone());
     Ok(Subject {
         holdout: model.holdout,
@@ -128,12 +134,14 @@ fn same_task(model: &Holdout, champion: &Holdout) -> Result<(), GateError> {
     Err(GateError::OtherTarget { champion, model })
 }
 
-/// One answer for every row is no model, whatever a loss may say of it.
-fn varies(scores: &Scores, width: usize) -> Result<(), GateError> {
+/// One answer for every row is no model, whatever a loss may say of it. To beat such a champion is nothing:
+/// it may be a broken export, and whoever wants to be measured against the prior finds it in the baselines.
+fn varies(role: &'static str, scores: &Scores, width: usize) -> Result<(), GateError> {
     let mut rows = scores.values.chunks_exact(width);
     let first = rows.next().unwrap_or_default();
     if rows.len() > 0 && rows.all(|row| row == first) {
         return Err(GateError::Constant {
+            role,
             value: first
                 .iter()
                 .map(|value| format!("{value:.6}"))

@@ -1,5 +1,6 @@
 //! A model folder or package that is asked here.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use yard_cli::{Io, recorded_path};
@@ -19,8 +20,14 @@ use crate::rules::Candidate;
 pub(super) fn side(plan: &Plan, io: &Io, path: &Path) -> Result<Side, GateError> {
     let model = open(path)?;
     let signature = model.predictor.signature();
-    let sheet = Sheet::open(io, HOLDOUT, &plan.holdout)?.with_missing(&signature.missing);
-    let features = sheet.features(&model.predictor.specs())?;
+    let sheet = Sheet::open(io, HOLDOUT, &plan.holdout, &plan.config.private)?;
+    let specs = model.predictor.specs();
+    let known = Known::columns(plan);
+    let mut columns: BTreeSet<&str> = known.iter().map(String::as_str).collect();
+    columns.extend(specs.iter().map(|spec| spec.name.as_str()));
+    columns.insert(signature.target.as_str());
+    let sheet = sheet.into_csv(&columns)?.with_missing(&signature.missing);
+    let features = sheet.features(&specs)?;
     let answers = model.predictor.predict(&features);
     let answers = answers.map_err(|source| GateError::Predict {
         path: shown(path),
@@ -33,6 +40,7 @@ pub(super) fn side(plan: &Plan, io: &Io, path: &Path) -> Result<Side, GateError>
         values: answers.values().iter().copied().map(f64::from).collect(),
     };
     let holdout = holdout(plan, &sheet, signature, features)?;
+    let raw_rows = sheet.raw_rows();
     let candidate = Candidate {
         sha256: Some(model.sha256),
         bytes: Some(model.size),
@@ -45,6 +53,7 @@ pub(super) fn side(plan: &Plan, io: &Io, path: &Path) -> Result<Side, GateError>
         holdout,
         scores,
         candidate,
+        raw_rows,
         inputs,
     })
 }

@@ -35,6 +35,39 @@ impl Parquet {
         })
     }
 
+    /// Some columns as CSV, every cell in quotes.
+    pub(super) fn as_csv(&self, columns: &[String]) -> Result<Vec<u8>, ParquetError> {
+        let names: Vec<&str> = columns.iter().map(String::as_str).collect();
+        let mut out = Vec::new();
+        let mut cells = vec![String::new(); names.len()];
+        let write = |cells: &[String], out: &mut Vec<u8>| {
+            for (place, cell) in cells.iter().enumerate() {
+                out.extend_from_slice(if place > 0 { b",\"" } else { b"\"" });
+                out.extend_from_slice(cell.replace('"', "\"\"").as_bytes());
+                out.push(b'"');
+            }
+            out.push(b'\n');
+        };
+        write(columns, &mut out);
+        let mut at = None;
+        self.cells(
+            &names,
+            |error| error,
+            |row, place, cell| {
+                if at.is_some_and(|at| at != row) {
+                    write(&cells, &mut out);
+                }
+                at = Some(row);
+                cell.clone_into(&mut cells[place]);
+                Ok(())
+            },
+        )?;
+        if at.is_some() {
+            write(&cells, &mut out);
+        }
+        Ok(out)
+    }
+
     /// Calls `each(row, place in wanted, cell)` for every cell of some columns; a missing cell is empty. Returns
     /// how many rows there are.
     pub(super) fn cells<E>(

@@ -30,7 +30,7 @@ enum Answer {
 
 /// Reads a file of scores.
 pub(super) fn side(plan: &Plan, io: &Io, path: &Path) -> Result<Side, GateError> {
-    let sheet = Sheet::open(io, "predictions", path)?;
+    let sheet = Sheet::open(io, "predictions", path, &plan.config.private)?;
     let config = plan.config.predictions.clone().unwrap_or_default();
     let label = config.label.clone().unwrap_or_else(|| "label".to_owned());
     let (truth, values) = match answer(&sheet, &config)? {
@@ -66,7 +66,12 @@ pub(super) fn side(plan: &Plan, io: &Io, path: &Path) -> Result<Side, GateError>
             threshold: config.threshold.unwrap_or(half),
             values,
         },
-        candidate: Candidate::default(),
+        candidate: Candidate {
+            sha256: plan.behind.model,
+            bytes: None,
+            table: plan.behind.table,
+        },
+        raw_rows: None,
         inputs: vec![sheet.input],
         rows_from: sheet.path,
     })

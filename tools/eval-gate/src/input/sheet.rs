@@ -1,9 +1,10 @@
 //! A table of any kind, read by the columns that are wanted.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use yard_cli::Io;
-use yard_contract::Input;
+use yard_contract::{Digester, Input, Sha256};
 use yard_table::{
     Categories, ColumnSpec, Layout, NumberError, Rows, Table, TableError, parse_number,
 };
@@ -16,6 +17,10 @@ use crate::error::GateError;
 pub(super) struct Sheet {
     pub(super) path: String,
     pub(super) input: Input,
+    /// Columns of which no message may show a value.
+    private: Vec<String>,
+    /// Whether the bytes are ours, and not those of the file.
+    converted: bool,
     table: Source,
     names: Vec<String>,
 }
@@ -46,7 +51,12 @@ pub(super) enum Cells {
 
 impl Sheet {
     /// Opens a file: CSV with a header, or Parquet.
-    pub(super) fn open(io: &Io, kind: &str, path: &Path) -> Result<Self, GateError> {
+    pub(super) fn open(
+        io: &Io,
+        kind: &str,
+        path: &Path,
+        private: &[String],
+    ) -> Result<Self, GateError> {
         let source = io.read(kind, path)?;
         let (path, input) = (shown(path), source.input);
         if is_parquet(&source.bytes) {
@@ -58,6 +68,8 @@ impl Sheet {
             return Ok(Self {
                 names: table.names.clone(),
                 table: Source::Parquet(table),
+                private: private.to_vec(),
+                converted: false,
                 path,
                 input,
             });
@@ -72,6 +84,8 @@ impl Sheet {
         let bytes = source.bytes;
         Ok(Self {
             table: Source::Csv { bytes, layout },
+            private: private.to_vec(),
+            converted: false,
             names,
             path,
             input,
@@ -84,6 +98,24 @@ impl Sheet {
             *layout = layout.clone().with_missing(texts);
         }
         self
+    }
+
+    /// The same table as CSV, which models read; of a Parquet file these columns alone, so that one which
+    /// nobody asks for may hold anything.
+    pub(super) fn into_csv(mut self, columns: &BTreeSet<&str>) -> Result<Self, GateError> {
+        if let Source::Parquet(table) = &self.table {
+            let fail = |source| GateError::Parquet {
+                path: self.path.clone(),
+                source,
+            };
+            let known = |name: &&String| columns.contains(name.as_str());
+            self.names = self.names.iter().filter(known).cloned().collect();
+            let bytes = table.as_csv(&self.names).map_err(fail)?;
+            let layout = Layout::sniff(&bytes);
+            self.table = Source::Csv { bytes, layout };
+            self.converted = true;
+        }
+        Ok(self)
     }
 
     /// What a model takes.
@@ -106,7 +138,16 @@ impl Sheet {
         self.names.iter().any(|known| known == name)
     }
 
-    fn fail(&self, source: TableError) -> GateError {
+    fn hides(&self, column: &str) -> bool {
+        self.private.iter().any(|private| private == column)
+    }
+
+    fn fail(&self, mut source: TableError) -> GateError {
+        if let TableError::Cell { column, value, .. } = &mut source
+            && self.hides(column)
+        {
+            "(private)".clone_into(value);
+        }
         GateError::Table {
             path: self.path.clone(),
             source,
@@ -171,13 +212,35 @@ impl Sheet {
         }
     }
 
+    /// The digest of the rows' bytes, each with a line's end: what `split.json` has of the rows held out.
+    pub(super) fn raw_rows(&self) -> Option<Sha256> {
+        let Source::Csv { bytes, layout } = &self.table else {
+            return None;
+        };
+        if self.converted {
+            return None;
+        }
+        let mut rows = Rows::new(bytes, layout).ok()?;
+        let mut digest = Digester::new();
+        while let Some(row) = rows.advance() {
+            digest.update(row.raw());
+            digest.update(b"\n");
+        }
+        Some(digest.finish())
+    }
+
     /// Complains about a cell.
     pub(super) fn wrong(&self, row: usize, column: &str, reason: &str) -> GateError {
         GateError::Cell {
             path: self.path.clone(),
             place: self.place(row),
             column: column.to_owned(),
-            reason: reason.to_owned(),
+            // Which it is, is told of what has no value.
+            reason: if self.hides(column) && !reason.starts_with("empty") {
+                "its value, which is private, cannot be used here".to_owned()
+            } else {
+                reason.to_owned()
+            },
         }
     }
 

@@ -3,7 +3,8 @@
 use yard_contract::{Comparison, Evaluation, Finite, RuleResult, Verdict};
 use yard_stats::interval::Confidence;
 
-use super::{more_rows, settled, signed, undefined};
+use super::{NO_INTERVAL, more_rows, settled, signed, undefined};
+use crate::config::Severity;
 use crate::error::GateError;
 use crate::measure::Metric;
 use crate::noise::Noise;
@@ -57,18 +58,22 @@ impl Against<'_> {
         let widened = noise.and_then(|noise| noise.widen(metric, found, confidence));
         let found = widened.as_ref().unwrap_or(found);
         let difference = &found.difference;
-        let end = |end: Option<Finite>| end.unwrap_or(difference.value).get();
+        // Without both ends there is no interval, and what has none is never shown.
+        let ends = difference.low.zip(difference.high);
+        let (low, high) = ends.map_or((f64::NEG_INFINITY, f64::INFINITY), |(low, high)| {
+            (low.get(), high.get())
+        });
         // As a gain: positive where the model is better.
         let (value, low, high) = if metric.more_is_better() {
-            let (low, high) = (end(difference.low), end(difference.high));
             (difference.value.get(), low, high)
         } else {
-            let (low, high) = (-end(difference.high), -end(difference.low));
-            (-difference.value.get(), low, high)
+            (-difference.value.get(), -high, -low)
         };
         let least = -margin.get();
-        let (verdict, words) = if let Some(reason) = &found.too_few {
-            (Verdict::Inconclusive, reason.clone())
+        let thin = found.too_few.as_deref();
+        let thin = thin.or_else(|| ends.is_none().then_some(NO_INTERVAL));
+        let (verdict, words) = if let Some(reason) = thin {
+            (Verdict::Inconclusive, reason.to_owned())
         } else if low >= least {
             let words = if low > 0.0 {
                 format!("better than {}", rival.words)
@@ -83,7 +88,7 @@ impl Against<'_> {
             let words = "it may or may not be worse than the margin allows";
             (Verdict::Inconclusive, words.to_owned())
         };
-        let needed = (verdict == Verdict::Inconclusive && found.too_few.is_none())
+        let needed = (verdict == Verdict::Inconclusive && thin.is_none())
             .then(|| {
                 let error = found.standard_error.map_or(0.0, Finite::get);
                 more_rows(evaluation, value - least, error, confidence)
@@ -105,7 +110,7 @@ impl Against<'_> {
                 theirs.value.get(),
                 signed(difference),
                 margin.get(),
-                if found.too_few.is_some() {
+                if thin.is_some() {
                     String::new()
                 } else {
                     settled(verdict, needed)
@@ -113,6 +118,44 @@ impl Against<'_> {
             ),
         })
     }
+}
+
+/// `McNemar`'s test as a rule: broken where the champion is shown to decide more rows rightly.
+pub(super) fn mcnemar(
+    evaluation: &Evaluation,
+    comparison: &Comparison,
+    severity: Severity,
+    confidence: Confidence,
+) -> Result<RuleResult, GateError> {
+    let id = format!("{}.mcnemar", CHAMPION.prefix);
+    let Some(found) = comparison.decisions else {
+        let (rule, task) = (id, super::task_name(evaluation));
+        return Err(GateError::OtherTask { rule, task });
+    };
+    let (ours, theirs) = (found.challenger_only, found.champion_only);
+    let p = found.p_value.get();
+    let accuracy = comparison.differences.get(Metric::Accuracy.as_str());
+    // Where rows are weighted their number does not say who is right more often.
+    let worse = accuracy.map_or(theirs > ours, |of| of.difference.value < Finite::ZERO);
+    let (verdict, words) = if worse && p <= 1.0 - confidence.level() {
+        (severity.verdict(), "the champion decides better")
+    } else if worse {
+        (Verdict::Pass, "the champion is not shown to decide better")
+    } else {
+        (Verdict::Pass, "the champion does not decide better")
+    };
+    Ok(RuleResult {
+        id,
+        verdict,
+        observed: Finite::new(ours as f64 - theirs as f64),
+        bound: None,
+        limit: None,
+        p_value: Some(found.p_value),
+        needed: None,
+        message: format!(
+            "on {ours} rows only the model decides rightly, on {theirs} only the champion (p = {p:.4}); {words}"
+        ),
+    })
 }
 
 /// The rule that compares a metric with the champion's.

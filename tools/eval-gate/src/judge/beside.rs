@@ -9,6 +9,7 @@ use super::signed;
 use crate::config::Severity;
 use crate::error::GateError;
 use crate::measure::{Metric, estimate};
+use crate::noise::Noise;
 
 /// The rule on the number of looks.
 const LOOKS_RULE: &str = "looks";
@@ -57,19 +58,30 @@ fn share(share: Finite) -> String {
 
 /// All steps since the last release together may not lose more than the margin. Their errors add up as
 /// those of independent steps; steps on the same rows hang together negatively, so the interval is rather
-/// too wide than too narrow.
+/// too wide than too narrow. The seeds of the models between cancel, because each came once and went once:
+/// what retrains tell is added for two models, the release's and this one.
 pub(super) fn cumulative(
     metric: Metric,
     links: Vec<ChainLink>,
     margin: Finite,
+    noise: Option<&Noise>,
     confidence: Confidence,
 ) -> Result<(RuleResult, Chain), GateError> {
     let name = metric.as_str();
     let sum: f64 = links.iter().map(|link| link.difference.get()).sum();
     let squares = links.iter().map(|link| link.standard_error.get());
     let error = squares.map(|error| error * error).sum::<f64>().sqrt();
+    // No merge, no other model: nothing was trained again.
+    let error = match noise.filter(|_| !links.is_empty()) {
+        Some(noise) => noise.widened(metric, error),
+        None => error,
+    };
     let interval = Interval::around(sum, error, confidence);
-    let method = Some((interval, "normal, of the sum,"));
+    let words = match noise {
+        Some(_) => "normal, of the sum, seeds included,",
+        None => "normal, of the sum,",
+    };
+    let method = Some((interval, words));
     let total = estimate(sum, method, confidence).ok_or(GateError::NotFinite)?;
     let (low, high) = if metric.more_is_better() {
         (interval.lower, interval.upper)
@@ -149,7 +161,7 @@ mod tests {
     fn small_losses_add_up_and_their_errors_by_squares() {
         let of = |metric, difference, count| {
             let links = steps(difference, 0.001, count);
-            let found = cumulative(metric, links, finite(0.02), Confidence::P95);
+            let found = cumulative(metric, links, finite(0.02), None, Confidence::P95);
             found.unwrap().0
         };
         assert_eq!(of(Metric::Auc, -0.004, 1).verdict, Verdict::Pass);

@@ -24,6 +24,8 @@ use crate::plan::{Opponent, Plan, Predecessor};
 
 /// The chance with which the rows asked for settle a rule.
 const POWER: f64 = 0.8;
+/// Why a difference that has no interval shows nothing.
+const NO_INTERVAL: &str = "these rows leave the difference without an interval";
 /// Holdouts above this are not proposed.
 const MOST_ROWS: f64 = 1e8;
 
@@ -79,12 +81,22 @@ pub(crate) fn judge(
             rules.push(against.judge(metric, margin)?);
         }
     }
+    let mcnemar = config
+        .champion
+        .as_ref()
+        .and_then(|champion| champion.mcnemar);
+    if let (Some(severity), Some(comparison)) = (mcnemar, &evaluation.comparison) {
+        rules.push(against::mcnemar(
+            evaluation, comparison, severity, confidence,
+        )?);
+    }
     let mut chains = Vec::new();
     let release = evaluation.release.as_ref();
     let release = release.map(|release| release.champion_sha256);
     for (metric, margin) in config.cumulative() {
         let links = beside.chain(evaluation, release, metric)?;
-        let (mut rule, chain) = beside::cumulative(metric, links, margin, confidence)?;
+        let noise = beside.noise.as_ref();
+        let (mut rule, chain) = beside::cumulative(metric, links, margin, noise, confidence)?;
         // A step of which the rows tell nothing tells nothing of the sum.
         if let Some(reason) = unsettled(evaluation, metric) {
             rule.verdict = Verdict::Inconclusive;
@@ -164,7 +176,9 @@ pub(crate) fn judge(
 fn unsettled(evaluation: &Evaluation, metric: Metric) -> Option<&str> {
     let comparison = evaluation.comparison.as_ref()?;
     let found = comparison.differences.get(metric.as_str())?;
-    found.too_few.as_deref()
+    let ends = found.difference.low.zip(found.difference.high);
+    let thin = found.too_few.as_deref();
+    thin.or_else(|| ends.is_none().then_some(NO_INTERVAL))
 }
 
 /// Why a rule cannot be judged: these rows, or the task, leave its metric without a value.

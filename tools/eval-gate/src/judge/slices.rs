@@ -18,12 +18,12 @@ const AUC_RULE: &str = "slices.auc_at_least";
 const LOSS_RULE: &str = "slices.at_most";
 
 /// Judges slices by the floor and against the champion, as far as the policy asks for it.
-pub(super) fn judge(
-    evaluation: &Evaluation,
+pub(super) fn judge<'a>(
+    evaluation: &'a Evaluation,
     config: &SliceConfig,
     confidence: Confidence,
 ) -> Result<Vec<RuleResult>, GateError> {
-    let supported: Vec<&SliceResult> = evaluation
+    let supported: Vec<&'a SliceResult> = evaluation
         .slices
         .iter()
         .filter(|slice| slice.supported)
@@ -41,35 +41,104 @@ pub(super) fn judge(
             let (rule, task) = (rule.to_owned(), super::task_name(evaluation));
             return Err(GateError::OtherTask { rule, task });
         }
-        let found = supported
-            .iter()
-            .filter_map(|slice| Some((*slice, slice.metrics.get(&evaluation.primary)?)));
-        let found = some(rule, evaluation, found.collect())?;
+        // Without an interval a slice is not shown to be below, nor above: that is no harm where its value is
+        // on the right side, and nothing to rely on where it is not.
+        let of = |slice: &'a SliceResult| {
+            let found = slice.metrics.get(&evaluation.primary)?;
+            let keeps = if binary {
+                found.value >= limit
+            } else {
+                found.value <= limit
+            };
+            (keeps || has_interval(found)).then_some(found)
+        };
+        let (found, silent) = told(rule, evaluation, &supported, of)?;
         rules.extend(bound(evaluation, &found, config, limit, confidence));
+        rules.extend(untold(rule, &silent));
     }
     if let (Some(policy), Some(_)) = (config.champion, &evaluation.comparison) {
         let rule = "slices.champion";
-        let found = supported
-            .iter()
-            .filter_map(|slice| Some((*slice, slice.difference.as_ref()?)));
-        let found = some(rule, evaluation, found.collect())?;
+        let of = |slice: &'a SliceResult| {
+            let found = slice.difference.as_ref()?;
+            let ends = found.difference.low.zip(found.difference.high);
+            (ends.is_some() || found.too_few.is_some()).then_some(found)
+        };
+        let (found, silent) = told(rule, evaluation, &supported, of)?;
         rules.extend(against_champion(
             evaluation, &found, config, policy, confidence,
         ));
+        rules.extend(untold(rule, &silent));
     }
     Ok(rules)
 }
 
-/// Nothing to judge is never a pass.
-fn some<T>(rule: &str, evaluation: &Evaluation, found: Vec<T>) -> Result<Vec<T>, GateError> {
+/// Slices with what a rule looks at, and slices without.
+type Told<'a, T> = (Vec<(&'a SliceResult, T)>, Vec<&'a SliceResult>);
+
+/// The slices that have what a rule looks at, and those that have the rows and still do not: of one class
+/// only, say. Nothing to judge is never a pass.
+fn told<'a, T>(
+    rule: &str,
+    evaluation: &Evaluation,
+    supported: &[&'a SliceResult],
+    of: impl Fn(&'a SliceResult) -> Option<T>,
+) -> Result<Told<'a, T>, GateError> {
+    let (mut found, mut silent) = (Vec::new(), Vec::new());
+    for slice in supported {
+        match of(slice) {
+            Some(of) => found.push((*slice, of)),
+            None => silent.push(*slice),
+        }
+    }
     if found.is_empty() {
         let slices = evaluation.slices.len();
-        return Err(GateError::UndefinedMetric {
-            rule: rule.to_owned(),
-            reason: format!("none of {slices} slices has the rows to be judged"),
-        });
+        let reason = match silent.first() {
+            None => format!("none of {slices} slices has the rows to be judged"),
+            Some(first) => format!(
+                "it is undefined on each of {} slices, as in {}",
+                silent.len(),
+                slice_name(first)
+            ),
+        };
+        let rule = rule.to_owned();
+        return Err(GateError::UndefinedMetric { rule, reason });
     }
-    Ok(found)
+    Ok((found, silent))
+}
+
+/// What slices without the figure mean: nothing is shown of them, so the rule does not hold.
+fn untold(rule: &str, silent: &[&SliceResult]) -> Option<RuleResult> {
+    let first = silent.first()?;
+    let names: Vec<String> = silent
+        .iter()
+        .take(5)
+        .map(|slice| slice_name(slice))
+        .collect();
+    let more = if silent.len() > names.len() {
+        ", …"
+    } else {
+        ""
+    };
+    Some(RuleResult {
+        id: format!("{rule} (undefined)"),
+        verdict: Verdict::Inconclusive,
+        observed: None,
+        bound: None,
+        limit: None,
+        p_value: None,
+        needed: None,
+        message: format!(
+            "{} with the rows to be judged leave it undefined, or beyond the limit without an interval: \
+             {}{more} ({}); raise `min_rows` or \
+             `min_positives` to leave such slices out",
+            match silent.len() {
+                1 => "1 slice".to_owned(),
+                count => format!("{count} slices"),
+            },
+            names.join("; "),
+            size(first),
+        ),
+    })
 }
 
 /// Slices that are shown to be beyond the limit: below it, or above it where the metric is a loss.
@@ -112,17 +181,23 @@ fn bound(
             p_value: Finite::new(p_value),
             needed: None,
             message: format!(
-                "in {} ({}) {} is {}; at {word} {} is asked for",
+                "in {} ({}) {} is {}; at {word} {} is asked for (Holm, over {} slices)",
                 slice_name(slice),
                 size(slice),
                 metric.title(),
                 shown(auc),
                 limit.get(),
+                found.len(),
             ),
         });
     }
     if rules.is_empty() {
-        let small = evaluation.slices.len() - found.len();
+        let small = evaluation.slices.iter().filter(|slice| !slice.supported);
+        let small = small.count();
+        let open = found
+            .iter()
+            .filter(|(_, found)| !has_interval(found))
+            .count();
         rules.push(RuleResult {
             id: rule.to_owned(),
             verdict: Verdict::Pass,
@@ -132,9 +207,14 @@ fn bound(
             p_value: None,
             needed: None,
             message: format!(
-                "none of {} slices is shown to be {beyond} {}; {small} more have too few rows to judge",
+                "none of {0} slices is shown to be {beyond} {1} (Holm, over {0}){2}; {small} more have too few \
+                 rows to judge",
                 found.len(),
                 limit.get(),
+                match open {
+                    0 => String::new(),
+                    some => format!(", {some} of them too thin for an interval"),
+                },
             ),
         });
     }
@@ -158,7 +238,10 @@ fn against_champion(
     let gain = |of: &Difference| side * of.difference.value.get();
     let limit = Finite::new(-side * margin);
     // Where the rows carry no decision nothing is shown, neither way.
-    let shows = |of: &Difference, p: f64| if of.too_few.is_some() { 1.0 } else { p };
+    let thin = |of: &Difference| {
+        of.too_few.is_some() || of.difference.low.is_none() || of.difference.high.is_none()
+    };
+    let shows = |of: &Difference, p: f64| if thin(of) { 1.0 } else { p };
     let of_each = |p: &dyn Fn(f64) -> f64| -> Vec<f64> {
         found
             .iter()
@@ -167,6 +250,7 @@ fn against_champion(
     };
     let not_shown = of_each(&|p| p);
     let harm = of_each(&|p| 1.0 - p);
+    let slices = found.len();
     let mut rules = Vec::new();
     for ((slice, found), p_value) in found.iter().zip(holm(&harm)) {
         if p_value > level(confidence) || gain(found) >= -margin {
@@ -186,7 +270,7 @@ fn against_champion(
             needed: None,
             message: format!(
                 "in {} ({}) {title} differs from the champion's by {}, margin {margin}; \
-                 worse than the champion by more than the margin",
+                 worse than the champion by more than the margin (Holm, over {slices} slices)",
                 slice_name(slice),
                 size(slice),
                 signed(&found.difference),
@@ -197,17 +281,18 @@ fn against_champion(
         return rules;
     }
     let count = found.len();
+    // Without its end of the interval nothing is shown.
     let low = |of: &Difference| {
         let worst = if metric.more_is_better() {
             of.difference.low
         } else {
             of.difference.high
         };
-        side * worst.unwrap_or(of.difference.value).get()
+        worst.map_or(f64::NEG_INFINITY, |worst| side * worst.get())
     };
     let unshown: Vec<_> = found
         .iter()
-        .filter(|(_, of)| low(of) < -margin || of.too_few.is_some())
+        .filter(|(_, of)| low(of) < -margin || thin(of))
         .collect();
     let lowest = found
         .iter()
@@ -216,13 +301,21 @@ fn against_champion(
     let largest = intersection_union(&not_shown);
     let (verdict, needed, message) = match policy.prove {
         Prove::Harm => {
-            let message =
-                format!("none of {count} slices is shown to lose more than {margin} {title}");
+            let undecided = found.iter().filter(|(_, of)| thin(of)).count();
+            let message = format!(
+                "none of {count} slices is shown to lose more than {margin} {title} (Holm, over {count}){}",
+                match undecided {
+                    0 => String::new(),
+                    some => format!("; the rows of {some} of them carry no decision either way"),
+                }
+            );
             (Verdict::Pass, None, message)
         }
         Prove::NoHarm if unshown.is_empty() => {
-            let message =
-                format!("all {count} slices are shown not to lose more than {margin} {title}");
+            let message = format!(
+                "all {count} slices are shown not to lose more than {margin} {title} \
+                     (intersection-union: each at the full level)"
+            );
             (Verdict::Pass, None, message)
         }
         Prove::NoHarm => {
@@ -236,7 +329,8 @@ fn against_champion(
                 })
                 .max_by_key(|needed| needed.rows);
             let message = format!(
-                "{} of {count} slices are not shown to lose no more than {margin} {title}{}",
+                "{} of {count} slices are not shown to lose no more than {margin} {title} \
+                 (intersection-union: each at the full level){}",
                 unshown.len(),
                 settled(Verdict::Inconclusive, needed),
             );
@@ -257,6 +351,10 @@ fn against_champion(
         message,
     });
     rules
+}
+
+fn has_interval(found: &Estimate) -> bool {
+    found.low.is_some() && found.high.is_some()
 }
 
 /// The one-sided level that the two ends of an interval have each.

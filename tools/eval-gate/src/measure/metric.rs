@@ -17,6 +17,8 @@ pub(crate) enum Metric {
     AucWeighted,
     /// Area under the precision-recall curve, as average precision.
     PrAuc,
+    /// Mean over classes of the average precision of each against the others.
+    PrAucMacro,
     /// Twice the AUC, less one.
     Gini,
     /// Largest distance between the two classes' score distributions.
@@ -94,11 +96,12 @@ pub(crate) enum Direction {
 
 impl Metric {
     /// All metrics, in the order of reports.
-    pub(crate) const ALL: [Self; 36] = [
+    pub(crate) const ALL: [Self; 37] = [
         Self::Auc,
         Self::AucMacro,
         Self::AucWeighted,
         Self::PrAuc,
+        Self::PrAucMacro,
         Self::Gini,
         Self::Ks,
         Self::LogLoss,
@@ -157,11 +160,13 @@ impl Metric {
     ];
 
     /// Those of a model of several classes.
-    pub(super) const CLASSES: [Self; 18] = [
+    pub(super) const CLASSES: [Self; 20] = [
         Self::AucMacro,
         Self::AucWeighted,
+        Self::PrAucMacro,
         Self::LogLoss,
         Self::Brier,
+        Self::Ece,
         Self::Accuracy,
         Self::BalancedAccuracy,
         Self::TopKAccuracy,
@@ -189,6 +194,7 @@ impl Metric {
             Self::AucMacro => "auc_macro",
             Self::AucWeighted => "auc_weighted",
             Self::PrAuc => "pr_auc",
+            Self::PrAucMacro => "pr_auc_macro",
             Self::Gini => "gini",
             Self::Ks => "ks",
             Self::LogLoss => "log_loss",

@@ -7,9 +7,11 @@ mod metric;
 mod numbers;
 mod reweighed;
 mod several;
+mod single;
 mod slices;
 mod task;
 
+pub(crate) use binary::rival_curves;
 pub(crate) use estimate::estimate;
 pub(crate) use metric::{Direction, Metric};
 
@@ -29,7 +31,7 @@ pub(crate) fn columns(config: &GateConfig) -> BTreeSet<String> {
     let slices = config
         .slices
         .iter()
-        .flat_map(|slices| slices.by.iter().flatten());
+        .flat_map(|slices| slices.by.iter().flatten().chain(&slices.search));
     let groups = config.fairness.iter().flat_map(|groups| &groups.by);
     let shown = &config.flips.show;
     slices.chain(groups).chain(shown).cloned().collect()
@@ -61,9 +63,7 @@ pub(crate) fn evaluate(subject: &Subject, plan: &Plan) -> Result<Evaluation, Gat
         None => None,
     };
     let flips = match (&subject.holdout.truth, &subject.champion) {
-        (Truth::Binary { .. }, Some(champion)) => {
-            Some(binary::flips(subject, champion, &config.flips))
-        }
+        (Truth::Binary { .. }, Some(champion)) => Some(binary::flips(subject, champion, config)),
         _ => None,
     };
     let (slices, weakest) = match &config.slices {
@@ -73,6 +73,7 @@ pub(crate) fn evaluate(subject: &Subject, plan: &Plan) -> Result<Evaluation, Gat
                 task: task.as_ref(),
                 config: slices,
                 champion: subject.champion.is_some(),
+                private: &config.private,
             };
             (cutter.cut()?, cutter.weakest()?)
         }

@@ -13,6 +13,7 @@ use yard_stats::regression::Regressed;
 use super::estimate::Metrics;
 use super::metric::Metric;
 use super::reweighed::{PartLoss, Reweighed, Weighable};
+use super::single;
 use super::task::{MeasuredTask, Rival, pick, renumbered};
 use crate::config::GateConfig;
 use crate::error::GateError;
@@ -146,7 +147,7 @@ impl MeasuredTask for Numbers<'_> {
         }))
     }
 
-    /// Always answering the mean.
+    /// Always answering the mean, and the best single feature.
     fn baselines(&self) -> Result<Vec<Baseline>, GateError> {
         let weights = self.subject.holdout.weights.as_deref();
         let own = weights.map_or_else(|| vec![1.0; self.targets.len()], <[f64]>::to_vec);
@@ -170,10 +171,13 @@ impl MeasuredTask for Numbers<'_> {
             .filter_map(|(metric, value)| {
                 Some((metric.as_str().to_owned(), Finite::new(value.ok()?)?))
             });
-        Ok(vec![Baseline {
+        let mean = Baseline {
             name: "mean".to_owned(),
             metrics: metrics.collect(),
-        }])
+        };
+        let features = self.subject.holdout.features.as_ref();
+        let single = single::of_number(features, self.targets, weights)?;
+        Ok(std::iter::once(mean).chain(single).collect())
     }
 
     fn losses(&self) -> Vec<f64> {

@@ -13,11 +13,15 @@ use yard_stats::multiclass::{Average, ClassTable, Classified};
 use super::estimate::Metrics;
 use super::metric::Metric;
 use super::reweighed::{PartLoss, Reweighed, Weighable};
+use super::single;
 use super::task::{MeasuredTask, Rival, pick, renumbered};
 use crate::config::GateConfig;
 use crate::error::GateError;
 use crate::input::{Scores, Subject};
 use crate::plan::Plan;
+
+/// Bins of the calibration error.
+const BINS: usize = 10;
 
 /// What a model of several classes is measured from.
 pub(super) struct Several<'a> {
@@ -37,6 +41,8 @@ struct Answers {
     squares: Vec<f64>,
     /// 1 where the row's class is among the most probable.
     near: Vec<f64>,
+    /// The bin that the largest probability falls into, and how far it lies above being right (1) or not (0).
+    confidence: Vec<(usize, f64)>,
     /// Each class's probability, and whether the row is of it.
     of_class: Vec<(Vec<bool>, Vec<f64>)>,
 }
@@ -136,6 +142,16 @@ impl Answers {
             let ahead = |&(class, &p): &(usize, &f64)| p > own || (p >= own && class > label);
             f64::from(u8::from(row.iter().enumerate().filter(ahead).count() < top))
         };
+        let confidence = |((&label, row), &said): ((&usize, &[f64]), &usize)| {
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "the number of a bin of [0, 1]"
+            )]
+            let bin = ((row[said] * BINS as f64) as usize).min(BINS - 1);
+            (bin, row[said] - f64::from(u8::from(said == label)))
+        };
+        let confidence = rows().zip(&predictions).map(confidence).collect();
         let of_class = |class: usize| {
             let is = labels.iter().map(|&label| label == class);
             let column = probabilities.iter().skip(class).step_by(classes);
@@ -146,12 +162,37 @@ impl Answers {
             log_losses: rows().map(log_loss).collect(),
             squares: rows().map(square).collect(),
             near: rows().map(near).collect(),
+            confidence,
             of_class: (0..classes).map(of_class).collect(),
         })
     }
 }
 
+impl Answers {
+    /// Mean distance of the largest probability from how often it is right, over ten bins of equal width: the
+    /// expected calibration error of the top label. C. Guo et al., "On calibration of modern neural networks",
+    /// ICML 2017.
+    fn calibration_error(&self, weights: &[f64]) -> f64 {
+        let mut gaps = [0.0_f64; BINS];
+        let mut total = 0.0;
+        for ((bin, gap), weight) in self.confidence.iter().zip(weights) {
+            gaps[*bin] += weight * gap;
+            total += weight;
+        }
+        gaps.iter().map(|gap| gap.abs()).sum::<f64>() / total
+    }
+}
+
 impl Sorted<'_> {
+    /// The mean over classes of the average precision of each against the others.
+    fn precisions(&self, weights: &[f64]) -> Result<f64, Undefined> {
+        let mut total = 0.0;
+        for ranked in &self.ranked {
+            total += ranked.average_precision_weighed(weights)?;
+        }
+        Ok(total / self.classes as f64)
+    }
+
     /// The AUC of each class against the others: their plain mean, and by the classes' weight.
     fn areas(&self, weights: &[f64]) -> Result<(f64, f64), Undefined> {
         let mut of_class = vec![0.0; self.classes];
@@ -198,6 +239,8 @@ impl Weighable for Sorted<'_> {
             Metric::Brier => mean(&answers.squares),
             Metric::Accuracy => Ok(table.accuracy()),
             Metric::BalancedAccuracy => Ok(table.balanced_accuracy()),
+            Metric::PrAucMacro => self.precisions(weights),
+            Metric::Ece => Ok(answers.calibration_error(weights)),
             Metric::TopKAccuracy => mean(&answers.near),
             Metric::PrecisionMacro => Ok(table.precision(Average::Macro)),
             Metric::PrecisionWeighted => Ok(table.precision(Average::Weighted)),
@@ -243,7 +286,7 @@ impl MeasuredTask for Several<'_> {
         }))
     }
 
-    /// Always answering the classes' shares.
+    /// Always answering the classes' shares, and the best single feature.
     fn baselines(&self) -> Result<Vec<Baseline>, GateError> {
         let weights = self.subject.holdout.weights.as_deref();
         let mut shares = vec![0.0; self.classes.len()];
@@ -274,10 +317,16 @@ impl MeasuredTask for Several<'_> {
                     .contains(&metric)
                     .then(|| (metric.as_str().to_owned(), value))
             });
-        Ok(vec![Baseline {
+        let prior = Baseline {
             name: "prior".to_owned(),
             metrics: metrics.collect(),
-        }])
+        };
+        let of_class: Vec<Vec<bool>> = (0..self.classes.len())
+            .map(|class| self.labels.iter().map(|&label| label == class).collect())
+            .collect();
+        let features = self.subject.holdout.features.as_ref();
+        let single = single::of_several(features, &of_class, weights)?;
+        Ok(std::iter::once(prior).chain(single).collect())
     }
 
     fn losses(&self) -> Vec<f64> {

@@ -8,6 +8,7 @@ use yard_report::number::grouped;
 
 use super::charts::status;
 use super::tables;
+use crate::measure::Metric;
 
 /// Who decided that an outcome does not block; nothing where nobody did.
 pub(super) fn overrides(gate: &Gate) -> Vec<Block> {
@@ -142,18 +143,20 @@ pub(super) fn flips(flips: &Flips) -> Vec<Block> {
     blocks
 }
 
-/// What needs no model: the column that ranks these rows best by itself.
+/// What needs no model: the column that tells most of these rows by itself.
 pub(super) fn baseline(evaluation: &Evaluation) -> Option<Block> {
     let single = evaluation.baselines.iter().find_map(|baseline| {
         let name = baseline.name.strip_prefix("single feature: ")?;
-        Some((name, baseline.metrics.get("auc")?))
+        Some((name, &baseline.metrics))
     });
-    let (name, auc) = single?;
+    let (name, reached) = single?;
+    let reached = Metric::ALL.into_iter().filter_map(|metric| {
+        let value = reached.get(metric.as_str())?;
+        Some(format!("{} {:.4}", metric.title(), value.get()))
+    });
+    let reached: Vec<String> = reached.collect();
     let text = Text::plain("The best single feature, ")
         .code(name)
-        .then(format!(
-            ", ranks these rows with an AUC of {:.4}.",
-            auc.get()
-        ));
+        .then(format!(", reaches by itself: {}.", reached.join(", ")));
     Some(Block::Paragraph(text))
 }

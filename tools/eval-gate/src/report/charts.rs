@@ -2,10 +2,10 @@
 
 use yard_contract::{
     BinaryEvaluation, ByTask, ClassesEvaluation, CurvePoint, Curves, Estimate, Evaluation, Finite,
-    Gate, NumbersEvaluation, SliceResult, Verdict,
+    Gate, NumbersEvaluation, ReliabilityBin, SliceResult, Verdict,
 };
 use yard_report::chart::{
-    Calibration, CalibrationBin, ChampionChallenger, Chart, Confusion, Curve, Gain, Mark,
+    Calibration, CalibrationBin, ChampionChallenger, Chart, Confusion, Curve, Gain, Lift, Mark,
     PairedMetric, PrecisionRecall, PredictedActual, Reliability, Residuals, Roc, ScoreHistogram,
     Slice, SliceForest, SliceStatus, Theme,
 };
@@ -13,9 +13,9 @@ use yard_report::document::Status;
 use yard_report::number::interval;
 use yard_stats::interval::{Confidence, wilson};
 
-use crate::input::{Holdout, Truth};
+use crate::input::{Subject, Truth};
 use crate::judge::{champion_rule, harmed_rule, slice_name, slice_rule};
-use crate::measure::Metric;
+use crate::measure::{Metric, rival_curves};
 
 /// Slices that the forest shows: the weakest.
 const SLICES_SHOWN: usize = 24;
@@ -29,12 +29,13 @@ pub(crate) struct Charts {
 }
 
 impl Charts {
-    pub(crate) fn of(evaluation: &Evaluation, holdout: &Holdout, gate: &Gate) -> Self {
+    pub(crate) fn of(evaluation: &Evaluation, subject: &Subject, gate: &Gate) -> Self {
+        let holdout = &subject.holdout;
         let of_task = match (&evaluation.by_task, &holdout.truth) {
             (ByTask::Binary(of), Truth::Binary { classes, .. }) => {
                 let named = |class: &str| format!("{} = {class}", holdout.target);
                 let labels = [named(&classes.negative), named(&classes.positive)];
-                binary(evaluation, of, &labels)
+                binary(evaluation, of, rival_curves(subject).as_ref(), &labels)
             }
             (ByTask::Multiclass(of), _) => several(of),
             (ByTask::Regression(of), _) => numbers(evaluation, of),
@@ -64,6 +65,7 @@ impl Charts {
 fn binary(
     evaluation: &Evaluation,
     of: &BinaryEvaluation,
+    champion: Option<&Curves>,
     labels: &[String; 2],
 ) -> Vec<(&'static str, Box<dyn Chart>)> {
     let curves = &of.curves;
@@ -80,17 +82,20 @@ fn binary(
             at,
         })
     };
+    let both = |of: fn(&Curves) -> &Vec<CurvePoint>, metric: &str, name: &str| -> Vec<Curve> {
+        let theirs =
+            |curves: &Curves| curve("champion", of(curves), champions(evaluation, metric, name));
+        let ours = curve("model", of(curves), figure(evaluation, metric, name));
+        std::iter::once(ours).chain(champion.map(theirs)).collect()
+    };
     let roc = Roc {
         title: "ROC curve".to_owned(),
-        curves: vec![curve(&curves.roc, figure(evaluation, "auc", "AUC"))],
+        curves: both(|curves| &curves.roc, "auc", "AUC"),
         operating_point: mark((fallout, recall)),
     };
     let precision_recall = PrecisionRecall {
         title: "Precision and recall".to_owned(),
-        curves: vec![curve(
-            &curves.precision_recall,
-            figure(evaluation, "pr_auc", "average precision"),
-        )],
+        curves: both(|curves| &curves.precision_recall, "pr_auc", "AP"),
         base_rate,
         operating_point: mark((recall, precision)),
     };
@@ -109,8 +114,15 @@ fn binary(
     };
     let gain = Gain {
         title: "Cumulative gain".to_owned(),
-        curves: vec![curve(&curves.gain, String::new())],
+        curves: both(|curves| &curves.gain, "", ""),
         base_rate,
+    };
+    let lift = Lift {
+        title: "Lift".to_owned(),
+        curves: both(|curves| &curves.gain, "", "")
+            .into_iter()
+            .map(lift_of)
+            .collect(),
     };
     let decisions = Confusion {
         title: format!("Decisions at the threshold {threshold}"),
@@ -123,9 +135,13 @@ fn binary(
     vec![
         ("roc.svg", Box::new(roc)),
         ("precision_recall.svg", Box::new(precision_recall)),
-        ("reliability.svg", Box::new(reliability(evaluation, curves))),
+        (
+            "reliability.svg",
+            Box::new(reliability(evaluation, curves, champion)),
+        ),
         ("scores.svg", Box::new(scores)),
         ("gain.svg", Box::new(gain)),
+        ("lift.svg", Box::new(lift)),
         ("confusion.svg", Box::new(decisions)),
     ]
 }
@@ -164,15 +180,24 @@ fn numbers(evaluation: &Evaluation, of: &NumbersEvaluation) -> Vec<(&'static str
     ]
 }
 
-fn curve(points: &[CurvePoint], figure: String) -> Curve {
+fn curve(label: &str, points: &[CurvePoint], figure: String) -> Curve {
     let points = points
         .iter()
         .map(|point| (point.x.get(), point.y.get()))
         .collect();
     Curve {
-        label: "model".to_owned(),
+        label: label.to_owned(),
         figure,
         points,
+    }
+}
+
+/// A gain curve as how many times more positives than by chance it finds.
+fn lift_of(gain: Curve) -> Curve {
+    let points = gain.points.iter().filter(|(x, _)| *x > 0.0);
+    Curve {
+        points: points.map(|(x, y)| (*x, y / x)).collect(),
+        ..gain
     }
 }
 
@@ -185,6 +210,15 @@ fn figure(evaluation: &Evaluation, metric: &str, name: &str) -> String {
         })
 }
 
+/// The champion's figure.
+fn champions(evaluation: &Evaluation, metric: &str, name: &str) -> String {
+    let comparison = evaluation.comparison.as_ref();
+    let found = comparison.and_then(|comparison| comparison.champion_metrics.get(metric));
+    found.map_or_else(String::new, |estimate| {
+        format!("{name} {}", words(estimate))
+    })
+}
+
 /// A value with its interval, for people.
 pub(crate) fn words(estimate: &Estimate) -> String {
     match (estimate.low, estimate.high) {
@@ -193,32 +227,37 @@ pub(crate) fn words(estimate: &Estimate) -> String {
     }
 }
 
-fn reliability(evaluation: &Evaluation, curves: &Curves) -> Reliability {
-    let bins = curves.reliability.iter().map(|bin| {
-        let (predicted, observed) = (bin.predicted.get(), bin.observed.get());
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a count of rows"
-        )]
-        let positives = (observed * bin.rows as f64).round() as u64;
-        let range = wilson(positives, bin.rows, Confidence::P95);
-        let (low, high) = range.map_or((observed, observed), |range| (range.lower, range.upper));
-        CalibrationBin {
-            predicted,
-            observed,
-            low,
-            high,
-            count: bin.rows,
-        }
-    });
+fn reliability(evaluation: &Evaluation, curves: &Curves, champion: Option<&Curves>) -> Reliability {
+    let series = |label: &str, curves: &Curves, figure| Calibration {
+        label: label.to_owned(),
+        figure,
+        bins: curves.reliability.iter().map(calibration_bin).collect(),
+    };
+    let name = "ECE";
+    let ours = series("model", curves, figure(evaluation, "ece", name));
+    let theirs = |curves| series("champion", curves, champions(evaluation, "ece", name));
     Reliability {
         title: "Reliability".to_owned(),
-        series: vec![Calibration {
-            label: "model".to_owned(),
-            figure: figure(evaluation, "ece", "calibration error"),
-            bins: bins.collect(),
-        }],
+        series: std::iter::once(ours).chain(champion.map(theirs)).collect(),
+    }
+}
+
+fn calibration_bin(bin: &ReliabilityBin) -> CalibrationBin {
+    let (predicted, observed) = (bin.predicted.get(), bin.observed.get());
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a count of rows"
+    )]
+    let positives = (observed * bin.rows as f64).round() as u64;
+    let range = wilson(positives, bin.rows, Confidence::P95);
+    let (low, high) = range.map_or((observed, observed), |range| (range.lower, range.upper));
+    CalibrationBin {
+        predicted,
+        observed,
+        low,
+        high,
+        count: bin.rows,
     }
 }
 

@@ -47,12 +47,21 @@ pub(crate) fn holdout(rows: u64) -> String {
 
 /// A model folder: the probability is the logistic function of `weight·x + (1 - weight)·noise`.
 pub(crate) fn model(folder: &Path, weight: f32) {
+    linear(folder, [weight, 1.0 - weight]);
+}
+
+/// One that answers every row alike.
+pub(crate) fn constant_model(folder: &Path) {
+    linear(folder, [0.0, 0.0]);
+}
+
+fn linear(folder: &Path, weights: [f32; 2]) {
     let finite = |value: f64| Finite::new(value).unwrap();
     let mut graph = GraphBuilder::new("test", "test", "1");
     let x = graph.input_number("x").unwrap();
     let noise = graph.input_number("noise").unwrap();
     let both = graph.concat(&[&x, &noise]).unwrap();
-    let margin = graph.linear(&both, &[weight, 1.0 - weight], 0.0).unwrap();
+    let margin = graph.linear(&both, &weights, 0.0).unwrap();
     let probabilities = graph.binary_probabilities(&margin).unwrap();
     graph.output("probabilities", &probabilities).unwrap();
     let onnx = graph.finish(&[]).unwrap();

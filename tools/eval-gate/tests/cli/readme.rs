@@ -1,8 +1,11 @@
 //! The README's example, run as it is written.
 
 use std::env;
+use std::fs;
 use std::path::Path;
 use std::process::Command;
+
+use yard_contract::{Document, Gate, Verdict};
 
 const README: &str = include_str!("../../README.md");
 
@@ -34,4 +37,30 @@ fn three_scored_files_meet_the_three_verdicts() {
         String::from_utf8_lossy(&output.stdout),
         block(heading, "text")
     );
+    // Each run leaves its report, and all of them say what stdout does.
+    for (name, verdict) in [
+        ("equal", Verdict::Pass),
+        ("worse", Verdict::Fail),
+        ("few", Verdict::Inconclusive),
+    ] {
+        let read = |file: &str| {
+            let path = folder.path().join("out").join(name).join(file);
+            fs::read_to_string(&path).unwrap_or_else(|_| panic!("no {}", path.display()))
+        };
+        let gate = Document::<Gate>::parse(read("gate.json").as_bytes()).unwrap();
+        assert_eq!(gate.body.verdict, verdict, "{name}");
+        let summary = &gate.body.summary;
+        assert!(block(heading, "text").contains(summary), "{summary}");
+        for file in ["report.md", "report.html"] {
+            let plain = read(file).replace('\\', "");
+            assert!(plain.contains("champion.auc"), "{name}: {file}");
+            assert!(
+                plain.contains(summary.split_once(':').unwrap().0),
+                "{name}: {file}"
+            );
+        }
+        for file in ["evaluation.json", "gate.junit.xml", "charts/roc.svg"] {
+            assert!(!read(file).is_empty(), "{name}: {file}");
+        }
+    }
 }

@@ -272,3 +272,82 @@ fn a_model_equal_to_the_champion_passes_without_margin() {
         Some(0)
     );
 }
+
+/// A slice that has the rows and still leaves the figure undefined is no slice that holds.
+#[test]
+fn a_supported_slice_without_a_figure_is_inconclusive_and_named() {
+    let config = "at_least: {auc: 0.5}\nchampion: {auc_margin: 0.5}\nslices: {by: [[group]], \
+                  min_rows: 50, min_positives: 0, auc_at_least: 0.4, champion: {margin: 0.9, prove: no_harm}}\n";
+    let project = Project::new(6000, 1.0, config);
+    model(&project.0.path().join("champion"), 0.95);
+    let text = holdout(6000);
+    let one_class = |line: &str| match line.rsplit_once(",c,") {
+        Some((rest, _)) => format!("{rest},c,0\n"),
+        None => format!("{line}\n"),
+    };
+    project.put(
+        "holdout.csv",
+        &text.lines().map(one_class).collect::<String>(),
+    );
+    let output = project.gate(&["--champion", "champion"]);
+    assert_eq!(output.status.code(), Some(4), "{}", stderr(&output));
+    let rules = project.verdict().rules;
+    for id in [
+        "slices.auc_at_least (undefined)",
+        "slices.champion (undefined)",
+    ] {
+        let rule = rules.iter().find(|rule| rule.id == id).unwrap();
+        assert_eq!(rule.verdict, Verdict::Inconclusive);
+        assert!(rule.message.contains("group=c"), "{}", rule.message);
+    }
+    let rule = |id: &str| rules.iter().find(|rule| rule.id == id).unwrap();
+    let found = rule("slices.champion");
+    assert_eq!(found.verdict, Verdict::Pass);
+    assert!(
+        found.message.starts_with("all 2 slices") && found.message.contains("intersection-union"),
+        "{}",
+        found.message
+    );
+    assert!(rule("slices.auc_at_least").message.contains("Holm, over 2"));
+}
+
+/// `McNemar`'s test as a rule: rows of one entity are no evidence of their own.
+#[test]
+fn mcnemar_is_a_rule_that_knows_entities() {
+    let config = "champion: {auc_margin: 0.9, mcnemar: fail}\n";
+    let text = holdout(400);
+    let (header, rows) = text.split_once('\n').unwrap();
+    let mut repeated = format!("{header},customer\n");
+    for (number, row) in rows.lines().enumerate() {
+        for _ in 0..8 {
+            writeln!(repeated, "{row},{number}").unwrap();
+        }
+    }
+    let project = Project::new(400, 0.85, config);
+    model(&project.0.path().join("champion"), 1.0);
+    let mut found = Vec::new();
+    for (config, holdout) in [
+        (config.to_owned(), &text),
+        (config.to_owned(), &repeated),
+        (format!("{config}cluster: customer\n"), &repeated),
+    ] {
+        project.put("configs/gate.yaml", &config);
+        project.put("holdout.csv", holdout);
+        project.gate(&["--champion", "champion"]);
+        let decisions = project.evaluation().comparison.unwrap().decisions.unwrap();
+        let rules = project.verdict().rules;
+        let rule = rules.iter().find(|rule| rule.id == "champion.mcnemar");
+        found.push((decisions, rule.unwrap().verdict));
+    }
+    let [once, naive, clustered] = [found[0], found[1], found[2]];
+    assert_eq!(naive.0.champion_only, 8 * once.0.champion_only);
+    assert_eq!(clustered.0.champion_only, naive.0.champion_only);
+    let p = |of: (yard_contract::Decisions, Verdict)| of.0.p_value.get();
+    assert!(p(naive) < 0.05 * p(once), "{found:?}");
+    assert!((p(clustered) / p(once)).ln().abs() < 0.7, "{found:?}");
+    for (decisions, verdict) in found {
+        let worse = decisions.champion_only > decisions.challenger_only;
+        let broken = worse && decisions.p_value.get() <= 0.05;
+        assert_eq!(verdict == Verdict::Fail, broken);
+    }
+}

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use yard_contract::{Comparison, Decisions, Difference, Finite};
 use yard_stats::interval::{Confidence, Interval};
 use yard_stats::paired::{
-    AucDifference, Discordant, Loss, Pair, delong_difference, loss_difference,
+    AucDifference, Discordant, Loss, Pair, decision_difference, delong_difference, loss_difference,
 };
 
 use super::super::estimate::{Metrics, Paired};
@@ -13,6 +13,7 @@ use super::super::metric::Metric;
 use super::super::task::Rival;
 use super::Binary;
 use super::replicas::{Draws, Replicas, Side};
+use super::settings::Settings;
 use super::values;
 use crate::error::GateError;
 
@@ -67,7 +68,7 @@ pub(super) fn compare(
         difference: auc.difference.clone(),
         p_value: finite(p_value)?,
         champion_metrics: of_champion.estimates,
-        decisions: decisions(&pair, thresholds),
+        decisions: decisions(&pair, thresholds, &of.settings)?,
         differences,
     };
     Ok((metrics, comparison))
@@ -143,12 +144,24 @@ pub(super) fn auc_difference(
     Ok(found.and_then(|found| found.recorded(margin, confidence)))
 }
 
-/// On how many rows only one of the models decides rightly, by `McNemar`'s test.
-fn decisions(pair: &Pair<'_>, thresholds: (f64, f64)) -> Option<Decisions> {
-    let discordant = Discordant::at(pair, thresholds.0, thresholds.1).ok()?;
-    Some(Decisions {
-        challenger_only: discordant.challenger_only,
-        champion_only: discordant.champion_only,
-        p_value: Finite::new(discordant.p_value())?,
-    })
+/// On how many rows only one of the models decides rightly, by `McNemar`'s test; where rows are weighted or
+/// hang together, by the sums of whole entities, and 1 (nothing is shown) where too few of these differ.
+fn decisions(
+    pair: &Pair<'_>,
+    thresholds: (f64, f64),
+    settings: &Settings<'_>,
+) -> Result<Option<Decisions>, GateError> {
+    let counts = Discordant::counted(pair, thresholds.0, thresholds.1);
+    let p_value = if settings.independent {
+        counts.p_value()
+    } else {
+        let found = decision_difference(pair, thresholds.0, thresholds.1, settings.clusters)?;
+        let shown = found.and_then(|found| found.enough().map(|()| found.studentised.p_value()));
+        shown.unwrap_or(1.0)
+    };
+    Ok(Finite::new(p_value).map(|p_value| Decisions {
+        challenger_only: counts.challenger_only,
+        champion_only: counts.champion_only,
+        p_value,
+    }))
 }

@@ -3,10 +3,11 @@
 use std::num::NonZeroUsize;
 
 use yard_contract::{Confusion, CurvePoint, Curves, Finite, HistogramBin, ReliabilityBin};
-use yard_stats::binary::{self, Ranked, Reliability};
+use yard_stats::binary::{self, Ranked, Reliability, Scored};
 
 use super::values::CALIBRATION_BINS;
 use crate::error::GateError;
+use crate::input::{Subject, Truth};
 
 /// Points of a curve that is drawn.
 const CURVE_POINTS: usize = 200;
@@ -65,6 +66,17 @@ pub(super) fn curves(ranked: &Ranked<'_>) -> Result<Curves, GateError> {
         reliability: reliability.collect(),
         scores: histogram(ranked),
     })
+}
+
+/// The same of the champion, to be drawn beside the model's; `None` without one, or where there are not two
+/// classes.
+pub(crate) fn rival_curves(subject: &Subject) -> Option<Curves> {
+    let champion = subject.champion.as_ref()?;
+    let Truth::Binary { labels, .. } = &subject.holdout.truth else {
+        return None;
+    };
+    let scored = Scored::new(labels, &champion.values, None).ok()?;
+    curves(&Ranked::new(scored).ok()?).ok()
 }
 
 /// Rows per class in bins of equal width between the lowest and the highest score.

@@ -4,27 +4,35 @@ use std::collections::BTreeMap;
 
 use yard_contract::{Finite, Flip, Flips};
 
+use crate::config::GateConfig;
 use crate::input::{Scores, Subject};
-use crate::policy::FlipsConfig;
+
+/// What stands for the value of a private column.
+const MASK: &str = "(private)";
 
 /// The rows that the champion decides differently, by their names and with the columns that may be shown.
 pub(in crate::measure) fn flips(
     subject: &Subject,
     champion: &Scores,
-    config: &FlipsConfig,
+    config: &GateConfig,
 ) -> Flips {
     let describe = |row: usize| {
         let value = |name: &String| {
             let column = subject.holdout.slices.get(name)?;
-            Some((name.clone(), column.text(row).to_owned()))
+            let text = if config.hides(name) {
+                MASK
+            } else {
+                column.text(row)
+            };
+            Some((name.clone(), text.to_owned()))
         };
-        let columns = config.show.iter().filter_map(value).collect();
+        let columns = config.flips.show.iter().filter_map(value).collect();
         (subject.holdout.name(row), columns)
     };
     between(
         Decider::of(&subject.model),
         Decider::of(champion),
-        config.rows as usize,
+        config.flips.rows as usize,
         describe,
     )
 }

@@ -1,6 +1,5 @@
 //! A model of two classes.
 
-mod baselines;
 mod calibration;
 mod compare;
 mod curves;
@@ -9,6 +8,7 @@ mod replicas;
 mod settings;
 mod values;
 
+pub(crate) use self::curves::rival_curves;
 pub(super) use self::flips::flips;
 
 use std::collections::BTreeMap;
@@ -16,13 +16,14 @@ use std::collections::BTreeMap;
 use yard_contract::{
     Baseline, BinaryEvaluation, ByTask, CheapestThreshold, Comparison, Difference, Estimate, Finite,
 };
-use yard_stats::binary::{Ranked, Scored};
+use yard_stats::binary::{Ranked, Scored, brier, log_loss};
 use yard_stats::paired::Pair;
 
 use self::replicas::{Draws, Side};
 use self::settings::Settings;
 use super::estimate::Metrics;
 use super::metric::Metric;
+use super::single;
 use super::task::{MeasuredTask, Rival, pick, renumbered};
 use crate::error::GateError;
 use crate::input::{Scores, Subject};
@@ -100,11 +101,24 @@ impl MeasuredTask for Binary<'_> {
     }
 
     fn baselines(&self) -> Result<Vec<Baseline>, GateError> {
-        baselines::baselines(
-            self.labels,
-            self.weights,
-            self.subject.holdout.features.as_ref(),
-        )
+        let rows = self.ranked()?;
+        let prior = vec![rows.prevalence(); self.labels.len()];
+        let scored = Scored::new(self.labels, &prior, self.weights)?;
+        let found = [
+            (Metric::Auc, Ranked::new(scored)?.auc()),
+            (Metric::LogLoss, log_loss(scored)),
+            (Metric::Brier, brier(scored)),
+        ];
+        let metrics = found.into_iter().filter_map(|(metric, value)| {
+            Some((metric.as_str().to_owned(), Finite::new(value.ok()?)?))
+        });
+        let prior = Baseline {
+            name: "prior".to_owned(),
+            metrics: metrics.collect(),
+        };
+        let features = self.subject.holdout.features.as_ref();
+        let single = single::of_two(features, self.labels, self.weights)?;
+        Ok(std::iter::once(prior).chain(single).collect())
     }
 
     fn losses(&self) -> Vec<f64> {

@@ -8,7 +8,7 @@ use super::{CHAMPION, MARGIN};
 use crate::project::{FIRST, Project};
 
 #[test]
-fn the_rows_that_flipped_most_are_listed_and_a_private_column_is_never_shown() {
+fn the_rows_that_flipped_most_are_listed_and_a_private_column_is_masked() {
     let project = Project::with_champion(600, 1.0, 0.5, &MARGIN.replace("0.02", "0.5"));
     project.judged(&[&CHAMPION], 0);
     let flips = project.evaluation().flips.unwrap();
@@ -32,9 +32,16 @@ fn the_rows_that_flipped_most_are_listed_and_a_private_column_is_never_shown() {
     let names: Vec<&String> = listed[0].columns.keys().collect();
     assert_eq!(names, ["group", "y"]);
 
-    let private = format!("{config}flips: {{show: [group]}}\nprivate: [group]\n");
+    let private = format!("{config}flips: {{show: [group, y]}}\nprivate: [group]\n");
     project.put("configs/gate.yaml", &private);
-    project.refused(&[&CHAMPION], "`group` is private");
+    project.judged(&[&CHAMPION], 0);
+    for flip in project.evaluation().flips.unwrap().listed {
+        assert_eq!(flip.columns["group"], "(private)");
+        assert!(["0", "1"].contains(&flip.columns["y"].as_str()));
+    }
+    let report = String::from_utf8(project.file("out/report.md")).unwrap();
+    assert!(report.contains("(private)"), "{report}");
+
     project.put(
         "configs/gate.yaml",
         &format!("{config}flips: {{show: [colour]}}\n"),
@@ -149,4 +156,66 @@ fn the_evidence_appears_together() {
         .collect();
     // The folder in the way, and the empty one for the charts.
     assert_eq!(left.len(), 2, "{left:?}");
+}
+
+/// One page of less than a megabyte with every chart, each told in words and in numbers too; the champion's
+/// curve lies beside the model's.
+#[test]
+fn the_page_has_every_chart_and_says_each_in_words() {
+    let config = "at_least: {auc: 0.5}\nchampion: {auc_margin: 0.5}\n\
+                  slices: {by: [[group]], min_rows: 50, min_positives: 10, auc_at_least: 0.2}\n";
+    let project = Project::with_champion(50_000, 1.0, 0.9, config);
+    project.judged(&[&CHAMPION], 0);
+    let page = String::from_utf8(project.file("out/report.html")).unwrap();
+    assert!(page.len() < 1_000_000, "{} bytes", page.len());
+    assert!(!page.contains("<script") && !page.contains("src=") && !page.contains("@import"));
+    let figures: Vec<&str> = page.split("<figure").skip(1).collect();
+    for title in [
+        "ROC curve",
+        "Precision and recall",
+        "Reliability",
+        "Scores of the two classes",
+        "Decisions at the threshold",
+        "Cumulative gain",
+        "Lift",
+        "AUC by slice",
+        "Model against champion",
+    ] {
+        let figure = figures.iter().find(|figure| figure.contains(title));
+        let figure = figure.unwrap_or_else(|| panic!("no chart of `{title}`"));
+        let (picture, told) = figure.split_once("</svg>").unwrap();
+        assert!(picture.contains("role=\"img\""), "{title}");
+        assert!(
+            picture.contains("<title") && picture.contains("<desc"),
+            "{title}"
+        );
+        assert!(
+            told.contains("<figcaption") && told.contains("<table"),
+            "{title}"
+        );
+        let compared = [
+            "ROC curve",
+            "Precision and recall",
+            "Reliability",
+            "Cumulative gain",
+            "Lift",
+        ];
+        if compared.contains(&title) {
+            assert!(picture.contains("champion"), "{title}");
+        }
+    }
+    for name in [
+        "roc",
+        "lift",
+        "gain",
+        "reliability",
+        "precision_recall",
+        "champion",
+        "slices",
+    ] {
+        assert!(
+            !project.file(&format!("out/charts/{name}.svg")).is_empty(),
+            "{name}"
+        );
+    }
 }

@@ -14,8 +14,8 @@ fn what_seeds_do_to_a_metric_widens_the_difference() {
     let named = ["a.json", "b.json", "c.json"];
     let retrains = ["--retrains", "a.json", "b.json", "c.json"];
     let put = |values: [f64; 3]| {
-        for (name, value) in named.iter().zip(values) {
-            project.put(name, &format!("{{\"auc\": {value}, \"f1\": 0.5}}\n"));
+        for (place, (name, value)) in named.iter().zip(values).enumerate() {
+            project.put(name, &format!("{{\"auc\": {value}, \"f1\": 0.5{place}}}\n"));
         }
     };
     put([0.8, 0.8, 0.8]);
@@ -37,6 +37,10 @@ fn what_seeds_do_to_a_metric_widens_the_difference() {
         &[&CHAMPION, &["--retrains", "a.json", "a.json"]],
         "is given twice",
     );
+    // A copy is no other seed, whatever it is called.
+    let copy = String::from_utf8(project.file("a.json")).unwrap();
+    project.put("b.json", &copy);
+    project.refused(&[&CHAMPION, &retrains], "`b.json` is given twice");
     project.put("b.json", "{\"f1\": 0.5}");
     project.refused(&[&CHAMPION, &retrains], "the retrain `b.json` has no `auc`");
     project.put("b.json", "{\"auc\": null}");
@@ -52,4 +56,25 @@ fn what_seeds_do_to_a_metric_widens_the_difference() {
     project.judged(&[&CHAMPION, &retrains], 4);
     project.put("holdout.csv", &crate::project::holdout(6000));
     project.refused(&[&CHAMPION, &retrains], "`b.json` is about another holdout");
+}
+
+/// What the seed does is in the sum since the last release too.
+#[test]
+fn seeds_widen_the_sum_since_the_last_release() {
+    let config = "champion: {auc_margin: 0.2}\nrelease: {cumulative: {auc: 0.05}}\n";
+    let project = Project::with_champion(6000, 0.95, 1.0, config);
+    let book = ["--new-ledger", "a test", "--first-release", "not yet"];
+    for (name, value) in [("a.json", 0.78), ("b.json", 0.80), ("c.json", 0.82)] {
+        project.put(name, &format!("{{\"auc\": {value}}}\n"));
+    }
+    let alone = project.judged(&[&CHAMPION, &book], 0);
+    let retrains = ["--retrains", "a.json", "b.json", "c.json"];
+    let wide = project.judged(&[&CHAMPION, &book, &retrains], 4);
+    let of = |rules: &[RuleResult]| rule(rules, "release.cumulative.auc").clone();
+    let (alone, wide) = (of(&alone), of(&wide));
+    assert_eq!(alone.observed, wide.observed);
+    // Twice the variance of 0.02 beside a standard error that is small.
+    let reach = wide.observed.unwrap().get() - wide.bound.unwrap().get();
+    assert!((reach / (1.96 * 0.0283) - 1.0).abs() < 0.05, "{wide:?}");
+    assert_eq!(wide.verdict, yard_contract::Verdict::Inconclusive);
 }

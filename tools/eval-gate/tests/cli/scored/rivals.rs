@@ -99,7 +99,11 @@ fn looks_and_retrains_know_rows_by_their_identifiers() {
         assert!(ids.contains(&flip.row.as_str()), "{}", flip.row);
         assert!(flip.columns.contains_key("region"));
     }
-    for retrain in ["a.json", "b.json"] {
+    let look = ["--ledger", "ledger.json"];
+    for (retrain, noise) in [("a.json", 0.5), ("b.json", 0.48)] {
+        folder.put("new.csv", &binary(3000, noise));
+        let output = folder.gate(&[&both[..4], &look[..]].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
         let place = |name: &str| folder.0.path().join(name);
         fs::copy(place("out/evaluation.json"), place(retrain)).unwrap();
     }

@@ -9,10 +9,23 @@
     reason = "value and bin numbers come from 32-bit columns"
 )]
 
-use crate::binary::{all_finite, same_length};
-use crate::distribution::student_t_tail;
+mod tally;
+
+use self::tally::Tally;
+use crate::InputError;
+use crate::binary::{all_finite, all_usable, same_length};
 use crate::multiple::holm;
-use crate::{InputError, sum::Sum};
+
+/// What each row costs, and how far rows are evidence of their own.
+#[derive(Clone, Copy, Debug)]
+pub struct Losses<'a> {
+    /// One number a row, more being worse.
+    pub values: &'a [f64],
+    /// A row of weight 2 counts as two in every mean.
+    pub weights: Option<&'a [f64]>,
+    /// The entity of each row, from 0 without gaps, where several rows are one entity's.
+    pub clusters: Option<&'a [u32]>,
+}
 
 /// What to look for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,11 +52,11 @@ pub struct WeakSlice {
     pub parts: Vec<Part>,
     /// Rows in it.
     pub rows: usize,
-    /// Mean loss in it.
+    /// (Weighted) mean loss in it.
     pub mean: f64,
-    /// Mean loss of the rows outside it.
+    /// (Weighted) mean loss of the rows outside it.
     pub rest: f64,
-    /// One-sided p-value of "no worse than the rest" (Welch's test).
+    /// One-sided p-value of "no worse than the rest".
     pub p_value: f64,
     /// The same by Holm's method over all slices that were tested.
     pub adjusted: f64,
@@ -52,41 +65,50 @@ pub struct WeakSlice {
 /// All slices with enough rows (inside and outside), the surest weakness first; of equal ones the larger
 /// excess first.
 ///
-/// `losses` holds one number a row, more being worse: a log-loss, a squared error, 0 or 1 for a wrong
-/// decision, or the challenger's loss minus the champion's, which finds where a challenger is worse.
-/// `columns` hold a value number a row, from 0 without gaps; bin numbers first ([`quantile_bins`]).
+/// `losses` are a log-loss, a squared error, 0 or 1 for a wrong decision, or the challenger's loss minus the
+/// champion's, which finds where a challenger is worse. `columns` hold a value number a row, from 0 without
+/// gaps; bin numbers first ([`quantile_bins`]).
 ///
-/// O(n · columns²) with pairs. Slices overlap and are found on the rows that are tested: take the first as
-/// where to look, not as proof; its p-value is honest about the search, not about picking columns after
-/// seeing the data.
+/// Rows of their own are compared by Welch's test. Where rows are weighted or several are one entity's, the
+/// difference of the two weighted means is linearised and its parts added up within each entity, inside and
+/// outside the slice together, before they are squared; Student's t then has one degree of freedom less than
+/// entities (rows of positive weight) that reach into the slice, or out of it, whichever are fewer.
 ///
-/// Fails when there are no rows, lengths differ, or a loss is not finite.
+/// O(n · columns²) with pairs, and O(n) memory a pair. Slices overlap and are found on the rows that are
+/// tested: take the first as where to look, not as proof; its p-value is honest about the search, not about
+/// picking columns after seeing the data.
+///
+/// Fails when there are no rows, lengths differ, or a loss or weight is not usable.
 ///
 /// B. L. Welch, "The generalization of Student's problem when several different population variances are
-/// involved", Biometrika 1947.
+/// involved", Biometrika 1947. The entities' sums: K.-Y. Liang, S. L. Zeger, Biometrika 1986.
 pub fn weak_slices(
-    losses: &[f64],
+    losses: &Losses<'_>,
     columns: &[&[u32]],
     search: Search,
 ) -> Result<Vec<WeakSlice>, InputError> {
-    if losses.is_empty() {
+    let rows = losses.values.len();
+    if rows == 0 {
         return Err(InputError::Empty);
     }
-    all_finite("loss", losses)?;
+    all_finite("loss", losses.values)?;
+    if let Some(weights) = losses.weights {
+        same_length("weight", rows, weights.len())?;
+        all_usable("weight", weights)?;
+    }
+    if let Some(clusters) = losses.clusters {
+        same_length("cluster", rows, clusters.len())?;
+    }
     for column in columns {
-        same_length("slice", losses.len(), column.len())?;
+        same_length("slice", rows, column.len())?;
     }
-    let mean = losses.iter().copied().collect::<Sum>().value() / losses.len() as f64;
-    let mut all = Moments::default();
-    for loss in losses {
-        all.add(loss - mean); // centred, so that squares lose nothing
-    }
+    let tally = Tally::new(losses);
     let mut found = Vec::new();
     for (first, one) in columns.iter().enumerate() {
         let key = |row: usize| one[row] as usize;
-        for (value, inside) in tally(losses, mean, key, levels(one)) {
+        for (value, slice) in tally.slices(key, levels(one), search) {
             let parts = vec![part(first, value)];
-            found.extend(compare(parts, inside, all, mean, search));
+            found.push(WeakSlice { parts, ..slice });
         }
         for (second, other) in columns.iter().enumerate().skip(first + 1) {
             if !search.pairs {
@@ -94,9 +116,9 @@ pub fn weak_slices(
             }
             let width = levels(other);
             let key = |row: usize| one[row] as usize * width + other[row] as usize;
-            for (value, inside) in tally(losses, mean, key, levels(one) * width) {
+            for (value, slice) in tally.slices(key, levels(one) * width, search) {
                 let parts = vec![part(first, value / width), part(second, value % width)];
-                found.extend(compare(parts, inside, all, mean, search));
+                found.push(WeakSlice { parts, ..slice });
             }
         }
     }
@@ -140,28 +162,6 @@ pub fn quantile_bins(values: &[f64], bins: usize) -> Result<(Vec<u32>, Vec<f64>)
     Ok((bins, edges))
 }
 
-#[derive(Clone, Copy, Debug, Default)]
-struct Moments {
-    rows: usize,
-    sum: Sum,
-    squares: Sum,
-}
-
-impl Moments {
-    fn add(&mut self, value: f64) {
-        self.rows += 1;
-        self.sum.add(value);
-        self.squares.add(value * value);
-    }
-
-    /// Mean, and variance of the mean.
-    fn of(rows: usize, sum: f64, squares: f64) -> (f64, f64) {
-        let n = rows as f64;
-        let mean = sum / n;
-        (mean, (squares / n - mean * mean).max(0.0) / (n - 1.0))
-    }
-}
-
 fn part(column: usize, value: usize) -> Part {
     Part {
         column,
@@ -173,53 +173,6 @@ fn levels(column: &[u32]) -> usize {
     column.iter().max().map_or(0, |&last| last as usize + 1)
 }
 
-fn tally(
-    losses: &[f64],
-    mean: f64,
-    key: impl Fn(usize) -> usize,
-    cells: usize,
-) -> impl Iterator<Item = (usize, Moments)> {
-    let mut moments = vec![Moments::default(); cells];
-    for (row, loss) in losses.iter().enumerate() {
-        moments[key(row)].add(loss - mean);
-    }
-    moments.into_iter().enumerate()
-}
-
-fn compare(
-    parts: Vec<Part>,
-    inside: Moments,
-    all: Moments,
-    centre: f64,
-    search: Search,
-) -> Option<WeakSlice> {
-    let outside = all.rows - inside.rows;
-    if inside.rows < search.min_rows.max(2) || outside < 2 {
-        return None;
-    }
-    let (sum, squares) = (inside.sum.value(), inside.squares.value());
-    let (mean, variance) = Moments::of(inside.rows, sum, squares);
-    let rest_squares = all.squares.value() - squares;
-    let (rest, rest_variance) = Moments::of(outside, all.sum.value() - sum, rest_squares);
-    let spread = variance + rest_variance;
-    let freedom = spread * spread
-        / (variance * variance / (inside.rows - 1) as f64
-            + rest_variance * rest_variance / (outside - 1) as f64);
-    let p_value = if spread > 0.0 {
-        student_t_tail((mean - rest) / spread.sqrt(), freedom)
-    } else {
-        f64::from(u8::from(mean <= rest))
-    };
-    Some(WeakSlice {
-        parts,
-        rows: inside.rows,
-        mean: mean + centre,
-        rest: rest + centre,
-        p_value,
-        adjusted: p_value,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -228,6 +181,14 @@ mod tests {
         min_rows: 20,
         pairs: true,
     };
+
+    fn plain(values: &[f64]) -> Losses<'_> {
+        Losses {
+            values,
+            weights: None,
+            clusters: None,
+        }
+    }
 
     /// 4 × 5 values, and losses that scatter around 0.3.
     fn table(planted: impl Fn(u32, u32) -> f64) -> (Vec<f64>, Vec<u32>, Vec<u32>) {
@@ -248,7 +209,7 @@ mod tests {
     fn a_planted_weakness_comes_first() {
         let weak = |a, b| if (a, b) == (2, 3) { 0.15 } else { 0.0 };
         let (losses, one, other) = table(weak);
-        let found = weak_slices(&losses, &[&one, &other], SEARCH).unwrap();
+        let found = weak_slices(&plain(&losses), &[&one, &other], SEARCH).unwrap();
         let planted = [
             Part {
                 column: 0,
@@ -269,7 +230,7 @@ mod tests {
     #[test]
     fn where_nothing_is_planted_nothing_is_sure() {
         let (losses, one, other) = table(|_, _| 0.0);
-        let found = weak_slices(&losses, &[&one, &other], SEARCH).unwrap();
+        let found = weak_slices(&plain(&losses), &[&one, &other], SEARCH).unwrap();
         assert!(found[0].adjusted > 0.05, "{:?}", found[0]);
     }
 
@@ -280,10 +241,70 @@ mod tests {
             min_rows: 2,
             pairs: false,
         };
-        assert!(weak_slices(&[0.5; 4], &[&one], search).unwrap().is_empty());
-        let halves = weak_slices(&[0.5; 4], &[&[0, 0, 1, 1]], search).unwrap();
+        assert!(
+            weak_slices(&plain(&[0.5; 4]), &[&one], search)
+                .unwrap()
+                .is_empty()
+        );
+        let halves = weak_slices(&plain(&[0.5; 4]), &[&[0, 0, 1, 1]], search).unwrap();
         assert!(halves.iter().all(|slice| slice.p_value >= 1.0));
-        assert!(weak_slices(&[f64::NAN], &[], search).is_err());
+        assert!(weak_slices(&plain(&[f64::NAN]), &[], search).is_err());
+    }
+
+    /// Rows repeated as one entity's say what the rows once say; as rows of their own they say twice as much.
+    /// A weight of 4 says no more than a weight of 1, and moves means as four rows do.
+    #[test]
+    fn entities_and_weights_are_no_evidence_of_their_own() {
+        let weak = |a, b| if (a, b) == (2, 3) { 0.06 } else { 0.0 };
+        let (losses, one, other) = table(weak);
+        let once = weak_slices(&plain(&losses), &[&one, &other], SEARCH).unwrap();
+        let four = |column: &[u32]| -> Vec<u32> { column.iter().flat_map(|at| [*at; 4]).collect() };
+        let many: Vec<f64> = losses.iter().flat_map(|loss| [*loss; 4]).collect();
+        let (first, second) = (four(&one), four(&other));
+        let naive = weak_slices(&plain(&many), &[&first, &second], SEARCH).unwrap();
+        assert!(naive[0].p_value < 1e-3 * once[0].p_value);
+        let entities: Vec<u32> = (0..16_000).map(|row| row / 4).collect();
+        let clustered = Losses {
+            clusters: Some(&entities),
+            ..plain(&many)
+        };
+        let clustered = weak_slices(&clustered, &[&first, &second], SEARCH).unwrap();
+        let weights = vec![4.0; 4000];
+        let weighted = Losses {
+            weights: Some(&weights),
+            ..plain(&losses)
+        };
+        let weighted = weak_slices(&weighted, &[&one, &other], SEARCH).unwrap();
+        for found in [&clustered, &weighted] {
+            for slice in found {
+                let same = once.iter().find(|of| of.parts == slice.parts).unwrap();
+                assert!((slice.mean - same.mean).abs() < 1e-12);
+                assert!((slice.rest - same.rest).abs() < 1e-12);
+                // One t has Welch's degrees of freedom, the other those of the slice.
+                let (a, b) = (libm::log(slice.p_value), libm::log(same.p_value));
+                assert!((a - b).abs() < 0.05 + 0.06 * b.abs(), "{slice:?} {same:?}");
+            }
+        }
+    }
+
+    /// An entity on both sides of a slice: its rows err together, so that the difference within it is sure.
+    #[test]
+    fn an_entity_may_reach_into_a_slice_and_out_of_it() {
+        let rows = 400_u32;
+        let noise = |row: u32| f64::from((row + 7).wrapping_mul(2_654_435_761) >> 8) / 16_777_216.0;
+        let losses: Vec<f64> = (0..rows)
+            .map(|row| noise(row / 2) + 0.05 * f64::from(row % 2) + 0.01 * noise(row + 999))
+            .collect();
+        let column: Vec<u32> = (0..rows).map(|row| row % 2).collect();
+        let entities: Vec<u32> = (0..rows).map(|row| row / 2).collect();
+        let apart = weak_slices(&plain(&losses), &[&column], SEARCH).unwrap();
+        let together = Losses {
+            clusters: Some(&entities),
+            ..plain(&losses)
+        };
+        let together = weak_slices(&together, &[&column], SEARCH).unwrap();
+        assert_eq!(together[0].parts[0].value, 1);
+        assert!(apart[0].p_value > 0.01 && together[0].p_value < 1e-9);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What a policy can tell on a holdout of some size, before anyone trains.
 
+mod means;
+
 use std::io::{self, Write};
 
 use serde::Serialize;
@@ -8,6 +10,7 @@ use yard_report::number::{grouped, percent};
 use yard_stats::interval::Confidence;
 use yard_stats::planning::{AucHoldout, NonInferiority};
 
+use self::means::Mean;
 use crate::args::PowerArgs;
 use crate::config::{GateConfig, Prove};
 use crate::error::GateError;
@@ -26,8 +29,15 @@ struct Outlook {
     correlation: f64,
     confidence: f64,
     rules: Vec<RuleOutlook>,
-    /// Rules that only data can tell about.
-    not_planned: Vec<String>,
+    /// Every other rule of the policy.
+    not_planned: Vec<Unplanned>,
+}
+
+/// A rule of which nothing can be told beforehand, and why.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+struct Unplanned {
+    rule: String,
+    reason: String,
 }
 
 /// What one rule can tell.
@@ -89,44 +99,40 @@ fn outlook(args: &PowerArgs, config: &GateConfig) -> Result<Outlook, GateError> 
         auc: args.auc,
         correlation: args.correlation,
     };
-    let mut rules = Vec::new();
-    let mut not_planned = Vec::new();
+    let mut planned = Planned {
+        args,
+        confidence,
+        holdout,
+        rules: Vec::new(),
+        skipped: Vec::new(),
+    };
     for (metric, limit) in &config.at_least {
-        let rule = format!("at_least.{}", metric.as_str());
-        if *metric == Metric::Auc {
-            rules.push(floor(rule, holdout, limit.get(), confidence)?);
-        } else {
-            not_planned.push(rule);
-        }
+        planned.limit(
+            format!("at_least.{}", metric.as_str()),
+            *metric,
+            limit.get(),
+        )?;
     }
-    let at_most = config.at_most.keys();
-    not_planned.extend(at_most.map(|metric| format!("at_most.{}", metric.as_str())));
+    for (metric, limit) in &config.at_most {
+        planned.limit(format!("at_most.{}", metric.as_str()), *metric, limit.get())?;
+    }
     for (metric, margin) in config.margins() {
-        let rule = format!("champion.{}", metric.as_str());
-        if metric == Metric::Auc {
-            rules.push(champion(rule, holdout, margin.get(), confidence)?);
-        } else {
-            not_planned.push(rule);
-        }
+        planned.margin(
+            format!("champion.{}", metric.as_str()),
+            metric,
+            margin.get(),
+        )?;
     }
-    if let Some(slices) = &config.slices
-        && let Some(policy) = slices.champion
-    {
-        let rule = "slices.champion, the smallest slice".to_owned();
-        if policy.prove == Prove::NoHarm {
-            let rows = slices.min_rows.max(2 * slices.min_positives) as f64;
-            let smallest = AucHoldout {
-                rows,
-                prevalence: slices.min_positives as f64 / rows,
-                ..holdout
-            };
-            let margin = policy.margin.get();
-            rules.push(champion(rule, smallest, margin, confidence)?);
-        } else {
-            // Such a rule passes whatever is not shown to be worse: there is no pass to earn.
-            not_planned.push("slices.champion".to_owned());
-        }
+    for (metric, margin) in config.release_margins() {
+        planned.margin(format!("release.{}", metric.as_str()), metric, margin.get())?;
     }
+    planned.slices(config)?;
+    planned.rest(config);
+    let Planned {
+        rules,
+        skipped: not_planned,
+        ..
+    } = planned;
     if rules.is_empty() {
         return Err(GateError::NothingToPlan);
     }
@@ -140,6 +146,137 @@ fn outlook(args: &PowerArgs, config: &GateConfig) -> Result<Outlook, GateError> 
         not_planned,
     })
 }
+
+/// A policy on its way to be planned.
+struct Planned<'a> {
+    args: &'a PowerArgs,
+    confidence: Confidence,
+    holdout: AucHoldout,
+    rules: Vec<RuleOutlook>,
+    skipped: Vec<Unplanned>,
+}
+
+impl Planned<'_> {
+    fn limit(&mut self, rule: String, metric: Metric, limit: f64) -> Result<(), GateError> {
+        if metric == Metric::Auc && rule.starts_with("at_least") {
+            self.rules
+                .push(floor(rule, self.holdout, limit, self.confidence)?);
+            return Ok(());
+        }
+        match Mean::expected(metric, self.args)? {
+            Ok(mean) => self
+                .rules
+                .push(mean.limit(rule, limit, self.args, self.confidence)?),
+            Err(reason) => self.skip(rule, reason),
+        }
+        Ok(())
+    }
+
+    fn margin(&mut self, rule: String, metric: Metric, margin: f64) -> Result<(), GateError> {
+        if metric == Metric::Auc {
+            self.rules
+                .push(champion(rule, self.holdout, margin, self.confidence)?);
+            return Ok(());
+        }
+        match Mean::expected(metric, self.args)? {
+            Ok(mean) => self
+                .rules
+                .push(mean.margin(rule, margin, self.args, self.confidence)?),
+            Err(reason) => self.skip(rule, reason),
+        }
+        Ok(())
+    }
+
+    fn slices(&mut self, config: &GateConfig) -> Result<(), GateError> {
+        let Some(slices) = &config.slices else {
+            return Ok(());
+        };
+        for (rule, limit) in [
+            ("slices.auc_at_least", slices.auc_at_least),
+            ("slices.at_most", slices.at_most),
+        ] {
+            if limit.is_some() {
+                self.skip(rule.to_owned(), NO_PASS_TO_EARN.to_owned());
+            }
+        }
+        let Some(policy) = slices.champion else {
+            return Ok(());
+        };
+        if policy.prove == Prove::NoHarm {
+            let rows = slices.min_rows.max(2 * slices.min_positives) as f64;
+            let smallest = AucHoldout {
+                rows,
+                prevalence: slices.min_positives as f64 / rows,
+                ..self.holdout
+            };
+            let rule = "slices.champion, the smallest slice".to_owned();
+            let margin = policy.margin.get();
+            self.rules
+                .push(champion(rule, smallest, margin, self.confidence)?);
+        } else {
+            self.skip("slices.champion".to_owned(), NO_PASS_TO_EARN.to_owned());
+        }
+        Ok(())
+    }
+
+    /// Every other rule, so that no plan looks as if it were all of the policy.
+    fn rest(&mut self, config: &GateConfig) {
+        for metric in config.cumulative().into_keys() {
+            let reason = format!(
+                "it hangs on the merges since the release; each adds an error like that of `champion.{}`",
+                metric.as_str()
+            );
+            self.skip(format!("release.cumulative.{}", metric.as_str()), reason);
+        }
+        let mcnemar = config
+            .champion
+            .as_ref()
+            .and_then(|champion| champion.mcnemar);
+        let looks = config.looks.is_some();
+        let fairness = config.fairness.iter().flat_map(|rule| {
+            let difference = rule.max_difference.map(|_| "fairness.max_difference");
+            difference
+                .into_iter()
+                .chain(rule.min_ratio.map(|_| "fairness.min_ratio"))
+        });
+        let of_groups = "it hangs on how many rows each group has, and on their rates";
+        let found = config
+            .rules
+            .model_bytes
+            .map(|_| "rules.model_bytes".to_owned());
+        let measured = config.rules.measured.keys();
+        let reports = config.rules.reports.keys();
+        let found: Vec<String> = found
+            .into_iter()
+            .chain(measured.map(|name| format!("rules.measured.{name}")))
+            .chain(reports.map(|kind| format!("rules.reports.{kind}")))
+            .collect();
+        for rule in fairness.collect::<Vec<_>>() {
+            self.skip(rule.to_owned(), of_groups.to_owned());
+        }
+        if mcnemar.is_some() {
+            self.skip("champion.mcnemar".to_owned(), NO_PASS_TO_EARN.to_owned());
+        }
+        if looks {
+            let reason = "it counts, and is in every interval above: the confidence is that of the first look";
+            self.skip("looks".to_owned(), reason.to_owned());
+        }
+        for rule in found {
+            self.skip(
+                rule,
+                "what another tool finds hangs on no holdout".to_owned(),
+            );
+        }
+    }
+
+    fn skip(&mut self, rule: String, reason: String) {
+        self.skipped.push(Unplanned { rule, reason });
+    }
+}
+
+/// Why a rule that asks for proof of harm has no power to be planned.
+const NO_PASS_TO_EARN: &str =
+    "it passes whatever is not shown to be worse, so there is no pass to earn";
 
 /// The level of each end of an interval.
 fn level(confidence: Confidence) -> f64 {
@@ -272,8 +409,10 @@ fn human(outlook: &Outlook, out: &mut dyn Write) -> io::Result<()> {
         }
     }
     if !outlook.not_planned.is_empty() {
-        let rules = outlook.not_planned.join(", ");
-        writeln!(out, "\nOnly data can tell about: {rules}")?;
+        writeln!(out, "\nnot planned:")?;
+        for skipped in &outlook.not_planned {
+            writeln!(out, "  {}: {}", skipped.rule, skipped.reason)?;
+        }
     }
     Ok(())
 }
