@@ -44,8 +44,11 @@ pub struct Model {
     pub sha256: Sha256,
     /// The size of `model.onnx` in bytes.
     pub size: u64,
-    /// The five files, for the lineage of what is made from the model.
+    /// The five files, for the lineage of what is made from the model: `model.onnx` first, `run.json`
+    /// last.
     pub inputs: Vec<Input>,
+    /// What signature, profile, golden rows and run say they were made from.
+    pub headers: Vec<Header>,
 }
 
 /// Why files are no model.
@@ -118,14 +121,22 @@ impl Model {
             &format!("{at}/{prefix}{}", file::RUN),
             Sha256::of(&run_bytes),
         ));
-        let signature = parse::<Signature>(file::SIGNATURE, &signature)?.body;
+        let signature = parse::<Signature>(file::SIGNATURE, &signature)?;
+        let profile = parse::<Profile>(file::PROFILE, &profile)?;
+        let golden = parse::<Golden>(file::GOLDEN, &golden)?;
         Ok(Self {
             sha256: Sha256::of(&onnx),
             size: onnx.len() as u64,
-            predictor: Predictor::new(&onnx, signature)?,
-            profile: parse::<Profile>(file::PROFILE, &profile)?.body,
-            golden: parse::<Golden>(file::GOLDEN, &golden)?.body,
+            predictor: Predictor::new(&onnx, signature.body)?,
+            profile: profile.body,
+            golden: golden.body,
             run: run.body,
+            headers: vec![
+                signature.header,
+                profile.header,
+                golden.header,
+                run.header.clone(),
+            ],
             run_header: run.header,
             inputs,
         })

@@ -39,17 +39,17 @@ pub struct Args {
 /// Arguments of a card.
 #[derive(Clone, Debug, Group)]
 pub(crate) struct CardArgs {
-    /// The model folder that `train` wrote
+    /// The model folder that `train` or `train adopt` wrote
     #[arg(long, value_name = "DIR")]
     pub(crate) model: PathBuf,
 
-    /// What `data-check` found in the table
-    #[arg(long, value_name = "FILE", default_value = "out/data-report.json")]
-    pub(crate) data_report: PathBuf,
+    /// What `data-check` found in the table [default: out/data-report.json, where it is there]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) data_report: Option<PathBuf>,
 
-    /// Which rows were held out
-    #[arg(long, value_name = "FILE", default_value = "out/split.json")]
-    pub(crate) split: PathBuf,
+    /// Which rows were held out; an adopted model may have none [default: out/split.json]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) split: Option<PathBuf>,
 
     /// How good the model is
     #[arg(long, value_name = "FILE", default_value = "out/evaluation.json")]

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use yard_cli::{Class, Failure};
+use yard_model::FolderError;
+use yard_package::PackageError;
 
 /// Why there is no card.
 #[derive(Debug, thiserror::Error)]
@@ -23,8 +25,13 @@ pub enum CardError {
     },
     #[error("`{file}` does not name a `{what}` among its inputs")]
     NoInput { file: String, what: &'static str },
-    #[error("`{run}` lists no digest of `{file}`")]
-    Unlisted { run: String, file: &'static str },
+    #[error("`{}` cannot be used", path.display())]
+    Package { path: PathBuf, source: PackageError },
+    #[error("`{}` cannot be used", path.display())]
+    Model {
+        path: PathBuf,
+        source: Box<FolderError>,
+    },
     #[error("`--out` would overwrite the input `{}`", path.display())]
     Overwrite { path: PathBuf },
     #[error("the template cannot be rendered")]
@@ -48,11 +55,18 @@ impl Failure for CardError {
                 "one of them is stale or of another run; repeat the stages from the first that changed"
                     .to_owned(),
             ),
-            Self::NoInput { .. } | Self::Unlisted { .. } => {
+            Self::Package { .. } => Some(
+                "`--model` takes the folder that `train` or `train adopt` wrote".to_owned(),
+            ),
+            Self::Model { source, .. } if matches!(**source, FolderError::Digest { .. }) => Some(
+                "the folder holds files of two runs; train anew, or fetch it from where it came"
+                    .to_owned(),
+            ),
+            Self::NoInput { .. } => {
                 Some("write it anew with the tools of this release".to_owned())
             }
             Self::NoModel => Some("see `model-card --help`".to_owned()),
-            Self::Overwrite { .. } | Self::Template(_) => None,
+            Self::Model { .. } | Self::Overwrite { .. } | Self::Template(_) => None,
         }
     }
 }

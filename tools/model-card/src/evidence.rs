@@ -2,20 +2,24 @@
 
 use std::path::Path;
 
-use yard_cli::{Io, Loaded};
+use yard_cli::{Io, Loaded, recorded_path};
 use yard_contract::{
-    Artifact as _, DataReport, Document, Evaluation, Gate, Header, Input, Run, Sha256, Split,
+    Algorithm, Artifact, ByTask, DataReport, Document, Evaluation, Gate, Header, Input, Run,
+    Sha256, Split,
 };
+use yard_model::Model;
+use yard_package::{Limits, Package};
 
 use crate::error::CardError;
-use crate::folder::Folder;
-use crate::plan::Plan;
+use crate::plan::{Optional, Plan};
 
 /// The artifacts of one model, proven by their digests to be of one model.
 pub(crate) struct Evidence {
-    pub(crate) model: Folder,
-    pub(crate) data_report: Loaded<Document<DataReport>>,
-    pub(crate) split: Loaded<Document<Split>>,
+    pub(crate) model: Model,
+    /// Absent where nobody checked the table.
+    pub(crate) data_report: Option<Loaded<Document<DataReport>>>,
+    /// Absent where another program fitted the model, and divided the rows in its own way.
+    pub(crate) split: Option<Loaded<Document<Split>>>,
     pub(crate) evaluation: Loaded<Document<Evaluation>>,
     pub(crate) gate: Loaded<Document<Gate>>,
     pub(crate) charts: Vec<Chart>,
@@ -30,7 +34,7 @@ pub(crate) struct Chart {
 }
 
 /// The charts that `eval-gate` draws and a card shows.
-const CHARTS: [(&str, &str, &str); 4] = [
+const CHARTS: [(&str, &str, &str); 7] = [
     ("ROC curve", "roc.svg", "charts/roc.svg"),
     (
         "Precision and recall",
@@ -43,28 +47,44 @@ const CHARTS: [(&str, &str, &str); 4] = [
         "charts/reliability.svg",
     ),
     ("Scores by class", "scores.svg", "charts/scores.svg"),
+    (
+        "Decisions against outcomes",
+        "confusion.svg",
+        "charts/confusion.svg",
+    ),
+    (
+        "Predicted against actual",
+        "predicted.svg",
+        "charts/predicted.svg",
+    ),
+    ("Residuals", "residuals.svg", "charts/residuals.svg"),
 ];
 
 impl Evidence {
     /// Reads all artifacts and refuses those that speak of another model or another table.
     pub(crate) fn read(io: &Io, plan: &Plan) -> Result<Self, CardError> {
-        let evidence = Self {
-            model: Folder::read(io, &plan.model)?,
-            data_report: io.read_artifact(&plan.data_report)?,
-            split: io.read_artifact(&plan.split)?,
+        let model = open(&plan.model)?;
+        // `train` writes a split with every fit: of its models, one that is not there is mislaid.
+        let split = if adopted(&model) {
+            optional(io, &plan.split)?
+        } else {
+            Some(io.read_artifact(&plan.split.path)?)
+        };
+        let mut evidence = Self {
+            model,
+            data_report: optional(io, &plan.data_report)?,
+            split,
+            charts: Vec::new(),
             evaluation: io.read_artifact(&plan.evaluation)?,
             gate: io.read_artifact(&plan.gate)?,
-            charts: charts(io, &plan.charts)?,
         };
         evidence.check()?;
+        evidence.charts = charts(io, &plan.charts, &evidence.evaluation.value.body.by_task)?;
         Ok(evidence)
     }
 
     fn check(&self) -> Result<(), CardError> {
-        let (run, model) = (
-            self.run(),
-            Witness::of(&self.model.onnx, self.model.sha256()),
-        );
+        let model = Witness::of(self.onnx(), self.model.sha256);
         let evaluation = &self.evaluation;
         let gate = &self.gate;
         let judged = Witness::of(&evaluation.input, evaluation.value.body.model_sha256);
@@ -77,46 +97,83 @@ impl Evidence {
         )?;
 
         // Nothing in the folder vouches for `run.json`; who was made from it does.
-        let fitted = &self.model.run.input;
+        let fitted = self.run();
         if let Some(input) = evaluation.value.header.input(Run::KIND) {
             Witness::of(&evaluation.input, input.sha256)
                 .agrees(&Witness::of(fitted, fitted.sha256), "the run's digest")?;
         }
 
-        let fitted_on = named(run.0, run.1, TABLE)?;
-        let checked = named(
-            &self.data_report.input,
-            &self.data_report.value.header,
-            TABLE,
-        )?;
-        checked.agrees(&fitted_on, "the table's digest")?;
-        let split = (&self.split.input, &self.split.value.header);
-        named(split.0, split.1, TABLE)?.agrees(&fitted_on, "the table's digest")?;
-        named(split.0, split.1, CONFIG)?.agrees(
-            &named(run.0, run.1, CONFIG)?,
+        let header = &self.model.run_header;
+        if let Some(report) = &self.data_report {
+            named(&report.input, &report.value.header, TABLE)?
+                .agrees(&named(fitted, header, TABLE)?, "the table's digest")?;
+        }
+        let Some(split) = &self.split else {
+            return Ok(());
+        };
+        named(&split.input, &split.value.header, TABLE)?
+            .agrees(&named(fitted, header, TABLE)?, "the table's digest")?;
+        // Another program had no configuration of ours to go by.
+        if self.adopted() && header.input(CONFIG).is_none() {
+            return Ok(());
+        }
+        named(&split.input, &split.value.header, CONFIG)?.agrees(
+            &named(fitted, header, CONFIG)?,
             "the training configuration's digest",
         )
     }
 
-    fn run(&self) -> (&Input, &Header) {
-        (&self.model.run.input, &self.model.run.value.header)
+    /// Whether another program fitted the model.
+    pub(crate) fn adopted(&self) -> bool {
+        adopted(&self.model)
     }
 
-    /// Every artifact that was read, with its header.
-    pub(crate) fn headers(&self) -> [(&Input, &Header); 7] {
-        [
-            (&self.data_report.input, &self.data_report.value.header),
-            (&self.split.input, &self.split.value.header),
-            (
-                &self.model.signature.input,
-                &self.model.signature.value.header,
-            ),
-            (&self.model.profile.input, &self.model.profile.value.header),
-            self.run(),
-            (&self.evaluation.input, &self.evaluation.value.header),
-            (&self.gate.input, &self.gate.value.header),
-        ]
+    /// `model.onnx`.
+    fn onnx(&self) -> &Input {
+        &self.model.inputs[0]
     }
+
+    /// `run.json`.
+    fn run(&self) -> &Input {
+        let last = self.model.inputs.len() - 1;
+        &self.model.inputs[last]
+    }
+
+    /// Every artifact that was read, with its kind and what it was made from.
+    pub(crate) fn headers(&self) -> impl Iterator<Item = &Header> {
+        let data_report = self.data_report.iter().map(|it| &it.value.header);
+        let split = self.split.iter().map(|it| &it.value.header);
+        data_report
+            .chain(split)
+            .chain(&self.model.headers)
+            .chain([&self.evaluation.value.header, &self.gate.value.header])
+    }
+}
+
+fn open(path: &Path) -> Result<Model, CardError> {
+    let package = Package::open(path, &Limits::default()).map_err(|source| CardError::Package {
+        path: path.to_owned(),
+        source,
+    })?;
+    Model::load(&package, &recorded_path(path)).map_err(|source| CardError::Model {
+        path: path.to_owned(),
+        source: Box::new(source),
+    })
+}
+
+fn adopted(model: &Model) -> bool {
+    model.run.algorithm == Algorithm::Adopted
+}
+
+/// An artifact that may be absent, unless somebody named it.
+fn optional<T: Artifact>(
+    io: &Io,
+    wanted: &Optional,
+) -> Result<Option<Loaded<Document<T>>>, CardError> {
+    if !wanted.named && !wanted.path.exists() {
+        return Ok(None);
+    }
+    Ok(Some(io.read_artifact(&wanted.path)?))
 }
 
 /// The kind under which an artifact names the table it was made from.
@@ -167,11 +224,23 @@ fn named<'a>(
     }
 }
 
-fn charts(io: &Io, folder: &Path) -> Result<Vec<Chart>, CardError> {
+/// The charts of a task that are there; those of another one are left from another model.
+fn charts(io: &Io, folder: &Path, task: &ByTask) -> Result<Vec<Chart>, CardError> {
+    let of_task: &[&str] = match task {
+        ByTask::Binary(_) => &[
+            "roc.svg",
+            "precision_recall.svg",
+            "reliability.svg",
+            "scores.svg",
+            "confusion.svg",
+        ],
+        ByTask::Multiclass(_) => &["confusion.svg"],
+        ByTask::Regression(_) => &["predicted.svg", "residuals.svg"],
+    };
     let mut found = Vec::new();
     for (title, name, link) in CHARTS {
         let path = folder.join(name);
-        if path.is_file() {
+        if of_task.contains(&name) && path.is_file() {
             let input = io.read("chart", &path)?.input;
             found.push(Chart { title, link, input });
         }

@@ -26,8 +26,8 @@ mod args;
 mod config;
 mod error;
 mod evidence;
-mod folder;
 mod metric;
+mod pictures;
 mod plan;
 mod render;
 mod report;
@@ -65,8 +65,13 @@ fn write_card(plan: &Plan, io: &mut Io) -> Result<Verdict, CardError> {
     let evidence = Evidence::read(io, plan)?;
     let config = view::without_placeholders(&plan.config);
     let producer = io.producer().clone();
-    let view = View::new(&evidence, plan, &config, &producer);
+    let pictures = pictures::of(&evidence.model.run);
+    let view = View::new(&evidence, &pictures, plan, &config, &producer);
     let card = render::render(&view)?;
+    // Before the card, which links them.
+    for picture in &pictures {
+        files::write(&plan.charts.join(picture.name), picture.svg.as_bytes())?;
+    }
     let sha256 = files::write(&plan.out, card.as_bytes())?;
     io.print(|out| report::render(&view, &sha256, plan, out))?;
     Ok(view.verdict())

@@ -15,8 +15,8 @@ use crate::error::CardError;
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Plan {
     pub(crate) model: PathBuf,
-    pub(crate) data_report: PathBuf,
-    pub(crate) split: PathBuf,
+    pub(crate) data_report: Optional,
+    pub(crate) split: Optional,
     pub(crate) evaluation: PathBuf,
     pub(crate) gate: PathBuf,
     pub(crate) config: CardConfig,
@@ -26,12 +26,30 @@ pub(crate) struct Plan {
     pub(crate) commit: Option<String>,
 }
 
+/// A file that may be absent where nobody named it.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Optional {
+    pub(crate) path: PathBuf,
+    pub(crate) named: bool,
+}
+
+impl Optional {
+    fn new(named: Option<PathBuf>, usual: &str) -> Self {
+        Self {
+            named: named.is_some(),
+            path: named.unwrap_or_else(|| usual.into()),
+        }
+    }
+}
+
 impl Plan {
     pub(crate) fn resolve(args: CardArgs, io: &Io) -> Result<Self, CardError> {
         let config = io.read_config::<CardConfig>(&args.config)?;
+        let data_report = Optional::new(args.data_report, "out/data-report.json");
+        let split = Optional::new(args.split, "out/split.json");
         let inputs = [
-            &args.data_report,
-            &args.split,
+            &data_report.path,
+            &split.path,
             &args.evaluation,
             &args.gate,
             &args.config,
@@ -41,8 +59,8 @@ impl Plan {
         }
         Ok(Self {
             model: args.model,
-            data_report: args.data_report,
-            split: args.split,
+            data_report,
+            split,
             evaluation: args.evaluation,
             gate: args.gate,
             config: config.value,

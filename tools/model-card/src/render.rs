@@ -105,6 +105,9 @@ fn figure(value: f64) -> String {
     let decimals = (0..=8).find(|&decimals| value.abs() * 10_f64.powi(decimals) >= 1_000.0);
     let decimals = usize::try_from(decimals.unwrap_or(8)).unwrap_or(8);
     let text = number::fixed(value, decimals);
+    if decimals == 0 {
+        return text;
+    }
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
@@ -121,12 +124,22 @@ mod tests {
             0.123_456,
             12.345_67,
             123_456.7,
+            3_100.3,
             0.000_012_345,
         ]
         .map(figure);
         assert_eq!(
             shown,
-            ["0", "-3", "0.5", "0.1235", "12.35", "123457", "0.00001234"]
+            [
+                "0",
+                "-3",
+                "0.5",
+                "0.1235",
+                "12.35",
+                "123457",
+                "3100",
+                "0.00001234"
+            ]
         );
     }
 

@@ -20,30 +20,21 @@ pub(crate) struct Row {
 
 /// The files that the card was made from, in the order of the line, then the files that they name.
 pub(crate) fn rows(evidence: &Evidence, plan: &Plan) -> Vec<Row> {
-    let model = &evidence.model;
     let mut rows: Vec<Row> = Vec::new();
-    let read = [
-        &evidence.data_report.input,
-        &evidence.split.input,
-        &model.onnx,
-    ]
-    .into_iter()
-    .chain([
-        &model.signature.input,
-        &model.profile.input,
-        &model.golden,
-        &model.run.input,
-    ])
-    .chain([&evidence.evaluation.input, &evidence.gate.input])
-    .chain(evidence.charts.iter().map(|chart| &chart.input))
-    .chain([&plan.config_input]);
+    let data_report = evidence.data_report.iter().map(|it| &it.input);
+    let read = data_report
+        .chain(evidence.split.iter().map(|it| &it.input))
+        .chain(&evidence.model.inputs)
+        .chain([&evidence.evaluation.input, &evidence.gate.input])
+        .chain(evidence.charts.iter().map(|chart| &chart.input))
+        .chain([&plan.config_input]);
     for input in read {
         rows.push(Row {
             verified: true,
             ..row(input)
         });
     }
-    for (artifact, header) in evidence.headers() {
+    for header in evidence.headers() {
         for input in &header.inputs {
             // The same file may be recorded under two paths: from where a tool wrote it and from
             // where another read it.
@@ -56,8 +47,8 @@ pub(crate) fn rows(evidence: &Evidence, plan: &Plan) -> Vec<Row> {
                 rows.len() - 1
             });
             let used_by = &mut rows[place].used_by;
-            if !used_by.contains(&artifact.kind) {
-                used_by.push(artifact.kind.clone());
+            if !used_by.contains(&header.kind) {
+                used_by.push(header.kind.clone());
             }
         }
     }

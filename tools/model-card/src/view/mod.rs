@@ -5,6 +5,7 @@ mod features;
 mod lineage;
 mod quality;
 mod reproduce;
+mod task;
 
 use serde::Serialize;
 use yard_cli::Verdict;
@@ -12,6 +13,7 @@ use yard_contract::{DataReport, Evaluation, Gate, Producer, Profile, Run, Signat
 
 use crate::config::{CardConfig, says_something};
 use crate::evidence::Evidence;
+use crate::pictures::Picture;
 use crate::plan::Plan;
 
 /// Everything that the template sees.
@@ -22,21 +24,29 @@ pub(crate) struct View<'a> {
     signature: &'a Signature,
     profile: &'a Profile,
     run: &'a Run,
-    data_report: &'a DataReport,
-    split: &'a Split,
+    data_report: Option<&'a DataReport>,
+    split: Option<&'a Split>,
     evaluation: &'a Evaluation,
     gate: &'a Gate,
     producer: &'a Producer,
     // Put in order for the card.
+    question: task::Question,
+    /// Whether another program fitted the model.
+    adopted: bool,
     commit: Option<&'a str>,
     model: ModelFile,
     table: Table,
     gaps: Vec<Gap>,
+    headline: Option<quality::MetricRow>,
     metrics: Vec<quality::MetricRow>,
     baselines: quality::Baselines,
     comparison: Vec<quality::ComparisonRow>,
     slices: quality::Slices,
     bins: Vec<quality::Bin>,
+    confusions: task::Confusions,
+    residuals: Vec<task::Residual>,
+    /// Whether the evaluation scored the rows that the split held out; absent where no split is known.
+    held_out: Option<bool>,
     features: features::Features,
     charts: Vec<Chart>,
     reproduce: String,
@@ -71,29 +81,34 @@ impl<'a> View<'a> {
     /// `config` is the plan's configuration without the texts that say nothing.
     pub(crate) fn new(
         evidence: &'a Evidence,
+        pictures: &[Picture],
         plan: &'a Plan,
         config: &'a CardConfig,
         producer: &'a Producer,
     ) -> Self {
         let model = &evidence.model;
-        let run = &model.run.value;
+        let run = &model.run;
+        let signature = model.predictor.signature();
         let evaluation = &evidence.evaluation.value.body;
         let gaps = plan.config.gaps().into_iter();
-        let table = run.header.input("table");
+        let table = model.run_header.input("table");
+        let split = evidence.split.as_ref().map(|split| &split.value.body);
         Self {
             card: config,
-            signature: &model.signature.value.body,
-            profile: &model.profile.value.body,
-            run: &run.body,
-            data_report: &evidence.data_report.value.body,
-            split: &evidence.split.value.body,
+            signature,
+            profile: &model.profile,
+            run,
+            data_report: evidence.data_report.as_ref().map(|it| &it.value.body),
+            split,
             evaluation,
             gate: &evidence.gate.value.body,
             producer,
+            question: task::question(evaluation),
+            adopted: evidence.adopted(),
             commit: plan.commit.as_deref(),
             model: ModelFile {
-                size: model.onnx_size,
-                sha256: model.sha256().to_string(),
+                size: model.size,
+                sha256: model.sha256.to_string(),
             },
             table: Table {
                 path: table.map_or_else(String::new, |input| input.path.clone()),
@@ -105,24 +120,26 @@ impl<'a> View<'a> {
                     what: gap.what,
                 })
                 .collect(),
+            headline: quality::headline(evaluation),
             metrics: quality::metrics(evaluation),
             baselines: quality::baselines(evaluation),
             comparison: quality::comparison(evaluation),
             slices: quality::slices(evaluation),
             bins: quality::bins(evaluation),
-            features: features::of(
-                &model.signature.value.body,
-                &model.profile.value.body,
-                &run.body,
-            ),
-            charts: evidence
-                .charts
-                .iter()
-                .map(|chart| Chart {
-                    title: chart.title,
-                    link: chart.link,
-                })
-                .collect(),
+            confusions: task::confusions(evaluation),
+            residuals: task::residuals(evaluation),
+            held_out: split.map(|split| {
+                // Of a number there are no positives on either side.
+                let positives = split.holdout.positives == evaluation.positives();
+                split.holdout.rows == evaluation.rows && positives
+            }),
+            features: features::of(signature, &model.profile, run),
+            charts: {
+                let found = evidence.charts.iter().map(|it| (it.title, it.link));
+                let drawn = pictures.iter().map(|it| (it.title, it.link));
+                let all = found.chain(drawn);
+                all.map(|(title, link)| Chart { title, link }).collect()
+            },
             reproduce: reproduce::commands(evidence, plan),
             lineage: lineage::rows(evidence, plan),
         }

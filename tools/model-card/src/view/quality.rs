@@ -76,6 +76,15 @@ pub(crate) struct Bin {
     rows: u64,
 }
 
+/// The metric that the model is judged by, where these rows leave it defined; otherwise the first of
+/// the card.
+pub(crate) fn headline(evaluation: &Evaluation) -> Option<MetricRow> {
+    let named = |row: &MetricRow| row.metric.name == evaluation.primary;
+    let mut rows = metrics(evaluation);
+    let place = rows.iter().position(named).unwrap_or_default();
+    (place < rows.len()).then(|| rows.swap_remove(place))
+}
+
 pub(crate) fn metrics(evaluation: &Evaluation) -> Vec<MetricRow> {
     let row = |metric: Metric| MetricRow {
         estimate: evaluation.metrics[&metric.name].clone(),
@@ -134,7 +143,14 @@ pub(crate) fn slices(evaluation: &Evaluation) -> Slices {
         .slices
         .iter()
         .flat_map(|slice| slice.metrics.keys());
-    let metric = metric::in_order(names).into_iter().next();
+    let mut found = metric::in_order(names);
+    let place = found
+        .iter()
+        .position(|metric| metric.name == evaluation.primary);
+    let metric = match place {
+        Some(place) => Some(found.swap_remove(place)),
+        None => found.into_iter().next(),
+    };
     let (supported, unsupported) = evaluation
         .slices
         .iter()

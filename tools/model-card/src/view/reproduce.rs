@@ -1,15 +1,18 @@
 //! The commands that make the same model again.
 
-use yard_contract::{Header, Input};
+use yard_contract::{Run, Scalar, Signature};
 
 use crate::evidence::Evidence;
 use crate::plan::Plan;
 
-/// Commands for a shell, with the digests that they must meet.
+/// Commands for a shell, with the digests that they must meet. Of an adopted model they make the
+/// folder again, not the fit, which another program did.
 pub(crate) fn commands(evidence: &Evidence, plan: &Plan) -> String {
-    let run = &evidence.model.run.value;
-    let commit = run.body.commit.as_deref().or(plan.commit.as_deref());
-    let sums = [input(&run.header, "table"), input(&run.header, "config")];
+    let header = &evidence.model.run_header;
+    let run = &evidence.model.run;
+    let commit = run.commit.as_deref().or(plan.commit.as_deref());
+    let origin = if evidence.adopted() { "onnx" } else { "config" };
+    let sums = [header.input("table"), header.input(origin)];
     let path = |place: usize| sums[place].map_or("FILE", |input| input.path.as_str());
     let mut lines = Vec::new();
     if let Some(commit) = commit {
@@ -18,20 +21,45 @@ pub(crate) fn commands(evidence: &Evidence, plan: &Plan) -> String {
     for input in sums.into_iter().flatten() {
         lines.push(sum(&input.sha256.to_string(), &input.path));
     }
-    lines.push(format!(
-        "train --data {} --config {} --model again/model --holdout again/holdout.csv --split again/split.json",
-        word(path(0)),
-        word(path(1)),
-    ));
+    lines.push(if evidence.adopted() {
+        let signature = evidence.model.predictor.signature();
+        adoption(path(1), path(0), signature, run)
+    } else {
+        format!(
+            "train --data {} --config {} --model again/model --holdout again/holdout.csv --split again/split.json",
+            word(path(0)),
+            word(path(1)),
+        )
+    });
     lines.push(sum(
-        &evidence.model.sha256().to_string(),
+        &evidence.model.sha256.to_string(),
         "again/model/model.onnx",
     ));
     lines.join("\n")
 }
 
-fn input<'a>(header: &'a Header, kind: &str) -> Option<&'a Input> {
-    header.input(kind)
+/// The command that adopts the file again: what the folder does not say by itself is among the run's
+/// parameters.
+fn adoption(onnx: &str, table: &str, signature: &Signature, run: &Run) -> String {
+    let mut words = vec!["train adopt".to_owned(), word(onnx)];
+    let mut option = |name: &str, value: &str| words.push(format!("--{name} {}", word(value)));
+    option("data", table);
+    option("target", &signature.target);
+    if let Some(binary) = signature.binary() {
+        option("positive", &binary.classes.positive);
+        option("threshold", &binary.threshold.get().to_string());
+    }
+    for name in ["classes", "features", "exclude"] {
+        if let Some(Scalar::Text(given)) = run.parameters.get(name) {
+            option(name, given);
+        }
+    }
+    if !signature.missing.is_empty() {
+        option("missing", &signature.missing.join(","));
+    }
+    option("seed", &run.seed.to_string());
+    option("model", "again/model");
+    words.join(" ")
 }
 
 fn sum(sha256: &str, path: &str) -> String {

@@ -12,10 +12,12 @@ use yard_contract::{
     Input, ManifestFile, Producer, Profile, ReliabilityBin, RuleResult, Run, Scalar, Sha256,
     Signature, SliceResult, Split, SplitMethod, SplitPart, Verdict,
 };
+use yard_model::GraphBuilder;
 
 /// A folder in which the whole line has run.
 pub(crate) struct Line {
     folder: tempfile::TempDir,
+    onnx: Sha256,
 }
 
 pub(crate) fn finite(value: f64) -> Finite {
@@ -35,13 +37,21 @@ pub(crate) fn estimate(value: f64) -> Estimate {
 impl Line {
     /// Artifacts as the tools write them for a first model, and the example's configuration.
     pub(crate) fn new() -> Self {
+        Self::of(signature())
+    }
+
+    /// The same of a model that takes and answers what a signature says.
+    pub(crate) fn of(signature: Signature) -> Self {
+        let graph = graph(&signature);
+        let onnx = Sha256::of(&graph);
         let line = Self {
             folder: tempfile::tempdir().unwrap(),
+            onnx,
         };
         let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../configs/card.yaml");
         line.write("configs/card.yaml", &std::fs::read(config).unwrap());
 
-        let onnx = line.write("out/model/model.onnx", b"a graph");
+        line.write("out/model/model.onnx", &graph);
         let table = Input::new("table", "data/training.csv", Sha256::of(b"the table"));
         let config = |tool: &str| {
             let path = format!("configs/{tool}.yaml");
@@ -51,7 +61,7 @@ impl Line {
         let of_model = vec![Input::new("model", "model.onnx", onnx)];
         let mut folder = vec![ManifestFile {
             path: "model.onnx".to_owned(),
-            size: 7,
+            size: graph.len() as u64,
             sha256: onnx,
         }];
         let mut file = |name: &str, sha256| {
@@ -67,7 +77,7 @@ impl Line {
                 "out/model/signature.json",
                 "train",
                 of_model.clone(),
-                signature(),
+                signature,
             ),
         );
         file(
@@ -113,6 +123,11 @@ impl Line {
         self.folder.path()
     }
 
+    /// The digest of `model.onnx`.
+    pub(crate) fn onnx(&self) -> Sha256 {
+        self.onnx
+    }
+
     /// Writes a file.
     pub(crate) fn write(&self, path: &str, bytes: &[u8]) -> Sha256 {
         files::write(&self.path().join(path), bytes).unwrap()
@@ -155,21 +170,36 @@ impl Line {
     pub(crate) fn evaluate(&self, change: impl FnOnce(&mut Evaluation)) {
         let digest =
             self.edit::<Evaluation>("out/evaluation.json", |document| change(&mut document.body));
-        self.gate(digest, Sha256::of(b"a graph"));
+        self.gate(digest, self.onnx);
     }
 
-    /// Changes a file of the model folder, and has `run.json` name the changed one.
-    pub(crate) fn refit<T: Artifact>(&self, name: &str, change: impl FnOnce(&mut T)) {
-        let path = format!("out/model/{name}");
-        let sha256 = self.edit::<T>(&path, |document| change(&mut document.body));
-        self.edit::<Run>("out/model/run.json", |document| {
-            let listed = document
-                .body
-                .files
-                .iter_mut()
-                .find(|file| file.path == name);
-            listed.unwrap().sha256 = sha256;
+    /// Makes the model one that another program fitted, as `train adopt` leaves it: no configuration,
+    /// no importance, and nobody knows how the rows were divided.
+    pub(crate) fn adopt(&self) {
+        let run = self.edit::<Run>("out/model/run.json", |run| {
+            let table = run.header.inputs[0].clone();
+            let file = Input::new("onnx", "fitted/churn.onnx", Sha256::of(b"their graph"));
+            run.header.inputs = vec![file, table];
+            run.body.algorithm = Algorithm::Adopted;
+            run.body.importance.clear();
+            run.body.parameters = [
+                ("producer".to_owned(), Scalar::from("skl2onnx 1.20.0")),
+                (
+                    "features".to_owned(),
+                    Scalar::from("income_monthly,external_score"),
+                ),
+            ]
+            .into();
         });
+        std::fs::remove_file(self.path().join("out/split.json")).unwrap();
+        let evaluation = self.edit::<Evaluation>("out/evaluation.json", |document| {
+            let inputs = &mut document.header.inputs;
+            inputs.retain(|input| input.kind != "split");
+            for input in inputs.iter_mut().filter(|input| input.kind == "run") {
+                input.sha256 = run;
+            }
+        });
+        self.gate(evaluation, self.onnx);
     }
 
     /// Has the gate judge an evaluation.
@@ -207,7 +237,49 @@ impl Line {
     }
 }
 
-fn signature() -> Signature {
+/// The smallest graph that takes and answers what a signature says.
+fn graph(signature: &Signature) -> Vec<u8> {
+    let mut graph = GraphBuilder::new("line", "trainyard", "0.1.0");
+    let mut columns = Vec::new();
+    for feature in &signature.features {
+        columns.push(match feature.r#type {
+            FeatureType::Number => graph.input_number(&feature.name).unwrap(),
+            FeatureType::Category => {
+                let text = graph.input_text(&feature.name).unwrap();
+                graph.one_hot(&text, &feature.categories).unwrap()
+            }
+        });
+    }
+    let joined = graph.concat(&columns.iter().collect::<Vec<_>>()).unwrap();
+    let width = joined.width();
+    let mut score = |outputs: usize| {
+        graph
+            .linear_multi(&joined, &vec![0.5; width * outputs], &vec![0.0; outputs])
+            .unwrap()
+    };
+    match &signature.answer {
+        Answer::Binary(binary) => {
+            let margin = score(1);
+            let probabilities = graph.binary_probabilities(&margin).unwrap();
+            graph.output(&binary.probabilities, &probabilities).unwrap();
+        }
+        Answer::Multiclass(several) => {
+            let margins = score(several.classes.len());
+            let probabilities = graph.softmax(&margins);
+            graph
+                .output(&several.probabilities, &probabilities)
+                .unwrap();
+        }
+        Answer::Regression(number) => {
+            let value = score(1);
+            graph.output(&number.value, &value).unwrap();
+        }
+    }
+    graph.finish(&[]).unwrap()
+}
+
+/// What the line's model takes and answers.
+pub(crate) fn signature() -> Signature {
     let number = |name: &str, nullable, min, max| Feature {
         name: name.to_owned(),
         r#type: FeatureType::Number,

@@ -27,14 +27,14 @@ fn swap(inputs: &mut [Input], kind: &str) {
 #[test]
 fn artifacts_of_another_model_or_table_are_named() {
     type Spoil = fn(&Line);
-    let cases: [(Spoil, &str, &str); 8] = [
+    let cases: [(Spoil, &str, &str); 7] = [
         (
             |line| line.evaluate(|evaluation| evaluation.model_sha256 = other()),
             "`out/evaluation.json` and `out/model/model.onnx`",
             "the model's digest",
         ),
         (
-            |line| line.gate(other(), Sha256::of(b"a graph")),
+            |line| line.gate(other(), line.onnx()),
             "`out/gate.json` and `out/evaluation.json`",
             "the evaluation's digest",
         ),
@@ -70,13 +70,6 @@ fn artifacts_of_another_model_or_table_are_named() {
         ),
         (
             |line| {
-                line.write("out/model/model.onnx", b"b graph");
-            },
-            "`out/model/model.onnx` and `out/model/run.json`",
-            "the file's digest",
-        ),
-        (
-            |line| {
                 line.edit::<Evaluation>("out/evaluation.json", |it| it.body.rows += 1);
             },
             "`out/gate.json` and `out/evaluation.json`",
@@ -95,14 +88,21 @@ fn artifacts_of_another_model_or_table_are_named() {
 
 #[test]
 fn each_file_of_the_model_folder_is_held_against_the_run() {
-    for name in ["signature.json", "profile.json", "golden.json"] {
+    for name in [
+        "model.onnx",
+        "signature.json",
+        "profile.json",
+        "golden.json",
+    ] {
         let line = Line::new();
-        let path = format!("out/model/{name}");
-        let bytes = line.read(&path).replace("0.1.0", "0.1.1");
-        line.write(&path, bytes.as_bytes());
+        let path = line.path().join("out/model").join(name);
+        let mut bytes = std::fs::read(&path).unwrap();
+        bytes.push(b' ');
+        line.write(&format!("out/model/{name}"), &bytes);
         let said = refusal(&line, &[]);
         assert!(
-            said.contains(&format!("`{path}` and `out/model/run.json`")),
+            said.starts_with("error: `out/model` cannot be used")
+                && said.contains(&format!("`{name}` is not what `run.json` says it was")),
             "{said}"
         );
     }
@@ -110,7 +110,7 @@ fn each_file_of_the_model_folder_is_held_against_the_run() {
     line.edit::<Run>("out/model/run.json", |run| drop(run.body.files.remove(1)));
     let said = refusal(&line, &[]);
     assert!(
-        said.starts_with("error: `out/model/run.json` lists no digest of `signature.json`"),
+        said.contains("`signature.json` is not what `run.json` says it was"),
         "{said}"
     );
 }
@@ -130,23 +130,42 @@ fn an_artifact_that_does_not_say_what_it_was_made_from_proves_nothing() {
 fn a_missing_or_broken_file_is_named() {
     for file in [
         "configs/card.yaml",
-        "out/data-report.json",
         "out/split.json",
         "out/evaluation.json",
         "out/gate.json",
-        "out/model/run.json",
-        "out/model/model.onnx",
-        "out/model/signature.json",
-        "out/model/profile.json",
-        "out/model/golden.json",
     ] {
         let line = Line::new();
         std::fs::remove_file(line.path().join(file)).unwrap();
         assert!(refusal(&line, &[]).starts_with(&format!("error: failed to read `{file}`\n")));
-        if file != "out/model/model.onnx" {
-            line.write(file, b"");
-            assert!(refusal(&line, &[]).contains(file));
-        }
+        line.write(file, b"");
+        assert!(refusal(&line, &[]).contains(file));
+    }
+    for name in [
+        "run.json",
+        "model.onnx",
+        "signature.json",
+        "profile.json",
+        "golden.json",
+    ] {
+        let line = Line::new();
+        std::fs::remove_file(line.path().join("out/model").join(name)).unwrap();
+        let said = refusal(&line, &[]);
+        assert!(said.contains(&format!("`{name}` is missing")), "{said}");
+        line.write(&format!("out/model/{name}"), b"");
+        assert!(refusal(&line, &[]).contains(&format!("`{name}`")));
+    }
+}
+
+#[test]
+fn what_was_named_must_be_there() {
+    let line = Line::new();
+    line.adopt();
+    for option in ["--data-report", "--split"] {
+        let said = refusal(&line, &[option, "out/nowhere.json"]);
+        assert!(
+            said.starts_with("error: failed to read `out/nowhere.json`"),
+            "{said}"
+        );
     }
 }
 
