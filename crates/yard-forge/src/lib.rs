@@ -54,7 +54,7 @@ mod tls;
 mod transfer;
 mod write;
 
-pub use change::{Change, run_number};
+pub use change::{Change, Head, run_number};
 pub use ci::{Ci, GitHubJob, GitLabJob, Variables};
 pub use client::Client;
 pub use clock::{Clock, Monotonic};

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use yard_forge::{Ci, Client, Credential, ForgeError, Kept, Marker, Monotonic, Settings, Thread};
+use yard_forge::{
+    Change, Ci, Client, Credential, ForgeError, Kept, Marker, Monotonic, Settings, Thread,
+};
 use yard_report::document::Document;
 use yard_report::markdown;
 
@@ -50,9 +52,9 @@ impl fmt::Display for Told {
 pub(crate) fn tell(plan: &Plan, document: &Document) -> Result<Told, ReportError> {
     let not = |why: &str| Ok(Told::Not(why.to_owned()));
     let job = &plan.job;
-    let Some(change) = &job.change else {
+    if job.change.is_none() && job.head.is_none() {
         return not("the job belongs to no merge request or pull request; `--change` names one");
-    };
+    }
     let limit = match job.ci {
         Ci::GitLab(_) => GITLAB,
         _ => GITHUB,
@@ -83,7 +85,21 @@ pub(crate) fn tell(plan: &Plan, document: &Document) -> Result<Told, ReportError
         Ci::None => return not("this is no GitLab or GitHub job"),
     };
     let client = client(&base, credential, job.settings.clone())?;
-    let (project, number) = (change.project.clone(), change.number);
+    let found = match (&job.change, &job.head, &job.ci) {
+        (None, Some(head), Ci::GitHub(github)) => {
+            match head.pull_request(&client, &github.repository) {
+                Ok(number) => number.map(|number| Change {
+                    project: github.repository.clone(),
+                    number,
+                }),
+                Err(error) => return refused(error, &job.ci),
+            }
+        }
+        (change, ..) => change.clone(),
+    };
+    let Some(Change { project, number }) = found else {
+        return not("no open pull request has the commit of this run at its head");
+    };
     let thread = match job.ci {
         Ci::GitLab(_) => Thread::GitLab {
             client,
@@ -98,10 +114,15 @@ pub(crate) fn tell(plan: &Plan, document: &Document) -> Result<Told, ReportError
     };
     match thread.keep(&marker, &text) {
         Ok(kept) => Ok(Told::Comment(kept)),
-        Err(error) => match needs(&error, &job.ci) {
-            Some(needs) => Ok(Told::Not(format!("{error}; {needs}"))),
-            None => Err(error.into()),
-        },
+        Err(error) => refused(error, &job.ci),
+    }
+}
+
+/// A refusal is told and fails nothing; only what another try may mend is an error.
+fn refused(error: ForgeError, ci: &Ci) -> Result<Told, ReportError> {
+    match needs(&error, ci) {
+        Some(needs) => Ok(Told::Not(format!("{error}; {needs}"))),
+        None => Err(error.into()),
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 use yard_cli::Io;
-use yard_forge::{Change, Ci, Settings, Variables, run_number};
+use yard_forge::{Change, Ci, Head, Settings, Variables, run_number};
 
 use crate::args::{ReportFormat, ShowArgs};
 use crate::error::ReportError;
@@ -33,6 +33,8 @@ pub(crate) struct Plan {
 pub(crate) struct Job {
     pub(crate) ci: Ci,
     pub(crate) change: Option<Change>,
+    /// What a run was of that this job tells about; its pull request has to be looked for.
+    pub(crate) head: Option<Head>,
     pub(crate) run: Option<u64>,
     pub(crate) variables: Variables,
     pub(crate) settings: Settings,
@@ -46,10 +48,8 @@ impl Plan {
         let event = variables
             .get("GITHUB_EVENT_PATH")
             .and_then(|path| io.read("event", path.as_ref()).ok());
-        let detected = Change::detect(
-            &variables,
-            event.as_ref().map(|event| event.bytes.as_slice()),
-        );
+        let event = event.as_ref().map(|event| event.bytes.as_slice());
+        let detected = Change::detect(&variables, event);
         let change = match args.change {
             None => detected,
             Some(number) => match &ci {
@@ -87,7 +87,8 @@ impl Plan {
             job: Job {
                 ci,
                 change,
-                run: run_number(&variables),
+                head: event.and_then(Head::of_event),
+                run: run_number(&variables, event),
                 variables,
                 settings,
             },
