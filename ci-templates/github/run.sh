@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Runs one tool for a composite action: `run.sh TOOL`, with its arguments in ARGUMENTS, one a line. No
 # shell reads them, and what the tool prints cannot be taken for a command to the runner.
-set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=job.sh
+. "$(dirname "$0")/job.sh"
 
 tool=$1
 arguments=()
@@ -12,17 +13,18 @@ while IFS= read -r line || [ -n "$line" ]; do
   if [ -n "$line" ]; then arguments+=("$line"); fi
 done <<< "${ARGUMENTS:-}"
 
-PATH="$(realpath -m "${TOOLS:-.trainyard/bin}"):$PATH"
-mkdir -p out
-quiet="trainyard-$RANDOM$RANDOM$RANDOM"
-echo "::stop-commands::$quiet"
 code=0
-"$tool" ${arguments[@]+"${arguments[@]}"} || code=$?
-echo "::$quiet::"
+case " ${arguments[*]-} " in
+  *" --format github "*)
+    # What was asked for are workflow commands, which the tools escape.
+    commands="$(mktemp)"
+    echo "::stop-commands::$quiet"
+    "$tool" "${arguments[@]}" > "$commands" || code=$?
+    printf '\n::%s::\n' "$quiet"
+    cat "$commands"
+    rm -f "$commands"
+    ;;
+  *) quietly "$tool" ${arguments[@]+"${arguments[@]}"} || code=$? ;;
+esac
 echo "exit-code=$code" >> "$GITHUB_OUTPUT"
-
-if [ "$code" = 4 ] && [ "${ON_WARNING:-block}" = warn ]; then
-  echo "::warning title=$tool::a warning, or too little evidence to decide; see the report"
-  code=0
-fi
-exit "$code"
+settle "$tool" "$code"

@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tempfile::TempDir;
+
+use crate::expression::{Scope, expand, holds};
 
 /// A job's folder and what its steps share.
 #[derive(Debug)]
@@ -16,6 +18,7 @@ pub struct Job {
     workspace: PathBuf,
     files: TempDir,
     environment: BTreeMap<String, String>,
+    contexts: BTreeMap<String, String>,
 }
 
 /// What came of an action.
@@ -34,7 +37,8 @@ pub struct Outcome {
 }
 
 impl Job {
-    /// A job in a folder, with variables that the event sets and that go to every step.
+    /// A job in a folder, with what the event sets: variables, which go to every step, and, where a
+    /// name has a dot, values of the runner's contexts, such as `github.token`.
     ///
     /// # Errors
     /// When the folder for the steps' files cannot be made.
@@ -46,12 +50,20 @@ impl Job {
             ("GITHUB_WORKSPACE".to_owned(), text(workspace)?),
             ("RUNNER_TEMP".to_owned(), text(files.path())?),
         ]);
-        let event = event.iter();
-        environment.extend(event.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        let mut contexts = BTreeMap::new();
+        for (name, value) in event {
+            let values = if name.contains('.') {
+                &mut contexts
+            } else {
+                &mut environment
+            };
+            values.insert((*name).to_owned(), (*value).to_owned());
+        }
         Ok(Self {
             workspace: workspace.to_owned(),
             files,
             environment,
+            contexts,
         })
     }
 
@@ -62,19 +74,21 @@ impl Job {
     pub fn run(&self, action: &Path, with: &[(&str, &str)]) -> Result<Outcome> {
         let parsed: Value =
             serde_saphyr::from_str(&fs::read_to_string(action.join("action.yml"))?)?;
-        let mut known = inputs(&parsed, with)?;
+        let declared = parsed["inputs"].as_object().context("inputs")?;
+        let mut known = inputs(declared, with)?;
         let mut outcome = Outcome::default();
         let steps = parsed["runs"]["steps"].as_array().context("steps")?;
         for (number, step) in steps.iter().enumerate() {
             let name = step["name"].as_str().context("a step has a name")?;
-            if !wanted(step["if"].as_str(), &known, outcome.code)? {
+            let scope = self.scope(&known, outcome.code == 0);
+            if !holds(step["if"].as_str(), &scope)? {
                 continue;
             }
             let environment = step["env"].as_object().into_iter().flatten();
             let environment = environment
                 .map(|(name, value)| {
                     let value = value.as_str().context("a text")?;
-                    Ok((name.clone(), expanded(value, &known)?))
+                    Ok((name.clone(), expand(value, &scope)?))
                 })
                 .collect::<Result<BTreeMap<_, _>>>()?;
             let script = step["run"].as_str().context("a step runs a script")?;
@@ -96,7 +110,7 @@ impl Job {
         }
         for (name, output) in parsed["outputs"].as_object().into_iter().flatten() {
             let value = output["value"].as_str().context("an output has a value")?;
-            let value = expanded(value, &known)?;
+            let value = expand(value, &self.scope(&known, true))?;
             outcome.outputs.insert(name.clone(), value);
         }
         Ok(outcome)
@@ -142,6 +156,15 @@ impl Job {
         output.status.code().context("a step was killed")
     }
 
+    fn scope<'a>(&'a self, values: &'a BTreeMap<String, String>, success: bool) -> Known<'a> {
+        Known {
+            values,
+            contexts: &self.contexts,
+            environment: &self.environment,
+            success,
+        }
+    }
+
     fn file(&self, number: usize, what: &str) -> Result<String> {
         let path = self.files.path().join(format!("{number}.{what}"));
         Ok(fs::read_to_string(path)?)
@@ -158,10 +181,13 @@ impl Job {
     }
 }
 
-fn inputs(action: &Value, with: &[(&str, &str)]) -> Result<BTreeMap<String, String>> {
-    let declared = action["inputs"].as_object().context("inputs")?;
+/// The values of an action's or workflow's inputs, by their whole names.
+pub(crate) fn inputs(
+    declared: &Map<String, Value>,
+    with: &[(&str, &str)],
+) -> Result<BTreeMap<String, String>> {
     if let Some((name, _)) = with.iter().find(|(name, _)| !declared.contains_key(*name)) {
-        bail!("the action has no input `{name}`");
+        bail!("there is no input `{name}`");
     }
     declared
         .iter()
@@ -177,46 +203,40 @@ fn inputs(action: &Value, with: &[(&str, &str)]) -> Result<BTreeMap<String, Stri
         .collect()
 }
 
-/// Every `${{ NAME }}` of a text replaced; an output that no step has written is empty.
-fn expanded(text: &str, known: &BTreeMap<String, String>) -> Result<String> {
-    let mut result = String::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once("${{") {
-        let (name, after) = after.split_once("}}").context("an open expression")?;
-        let name = name.trim();
-        result.push_str(before);
-        match known.get(name) {
-            Some(value) => result.push_str(value),
-            None if name.starts_with("steps.") => (),
-            None => bail!("this runner does not know `{name}`"),
-        }
-        rest = after;
-    }
-    result.push_str(rest);
-    Ok(result)
+/// What expressions see: an output that no step has written is empty, and so is the result of a job
+/// that is not waited for.
+pub(crate) struct Known<'a> {
+    pub(crate) values: &'a BTreeMap<String, String>,
+    pub(crate) contexts: &'a BTreeMap<String, String>,
+    pub(crate) environment: &'a BTreeMap<String, String>,
+    pub(crate) success: bool,
 }
 
-/// Whether a step runs: without a condition, as long as nothing failed.
-fn wanted(condition: Option<&str>, known: &BTreeMap<String, String>, code: i32) -> Result<bool> {
-    let Some(condition) = condition else {
-        return Ok(code == 0);
-    };
-    let condition = condition
-        .trim()
-        .trim_start_matches("${{")
-        .trim_end_matches("}}");
-    let mut always = false;
-    let mut holds = true;
-    for term in condition.split("&&").map(str::trim) {
-        if term == "always()" {
-            always = true;
-        } else if let Some(name) = term.strip_suffix(" != ''") {
-            holds &= known.get(name).is_some_and(|value| !value.is_empty());
-        } else {
-            bail!("this runner does not know the condition `{term}`");
+impl Scope for Known<'_> {
+    fn value(&self, name: &str) -> Result<String> {
+        if let Some(value) = self.values.get(name).or_else(|| self.contexts.get(name)) {
+            return Ok(value.clone());
+        }
+        // `github.ref_name` is the variable GITHUB_REF_NAME.
+        let variable = name.strip_prefix("github.").map(str::to_ascii_uppercase);
+        let value = variable.and_then(|name| self.environment.get(&format!("GITHUB_{name}")));
+        let may_be_absent = [
+            "steps.",
+            "needs.",
+            "jobs.",
+            "github.event.",
+            "github.action_repository",
+        ];
+        match value {
+            Some(value) => Ok(value.clone()),
+            None if may_be_absent.iter().any(|start| name.starts_with(start)) => Ok(String::new()),
+            None => bail!("this runner does not know `{name}`"),
         }
     }
-    Ok(holds && (always || code == 0))
+
+    fn success(&self) -> bool {
+        self.success
+    }
 }
 
 fn text(path: &Path) -> Result<String> {

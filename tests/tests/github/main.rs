@@ -1,57 +1,121 @@
 //! The composite actions, run step by step with the files that GitHub's runner gives them: whole lines
 //! for every event, and each action alone with hostile names.
 
+mod actions;
+#[expect(
+    clippy::unwrap_used,
+    dead_code,
+    reason = "the faults are for the tests of the registry"
+)]
+#[path = "../../../crates/yard-registry/tests/fake_github/mod.rs"]
+mod fake_github;
+#[expect(
+    dead_code,
+    reason = "only what serves is used here; the faults are for the tests of the registry"
+)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+#[path = "../../../crates/yard-registry/tests/faulty/mod.rs"]
+mod faulty;
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod forge;
 mod hostile;
 mod lint;
+#[expect(
+    clippy::unwrap_used,
+    dead_code,
+    reason = "the rudeness is for the tests of the client"
+)]
+#[path = "../../../crates/yard-forge/tests/loopback/mod.rs"]
+mod loopback;
+mod workflow;
 
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use e2e::{Checkout, Job, Outcome, repository, tools};
 
-/// What an event sets.
-struct Event {
-    name: &'static str,
-    variables: Vec<(&'static str, &'static str)>,
-    version: Option<&'static str>,
+use crate::fake_github::TOKEN;
+use crate::forge::{Forge, READ_ONLY};
+
+/// What an event sets, as for [`Job::new`].
+pub(crate) struct Event {
+    pub(crate) name: &'static str,
+    pub(crate) variables: Vec<(&'static str, String)>,
+    pub(crate) version: Option<&'static str>,
 }
 
-fn events() -> Vec<Event> {
-    let event = |name, trigger, kind, reference, version| Event {
-        name,
-        variables: vec![
+impl Event {
+    /// The same, borrowed.
+    pub(crate) fn settings(&self) -> Vec<(&str, &str)> {
+        let variables = self.variables.iter();
+        variables
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect()
+    }
+}
+
+/// The five events, tied to an API.
+pub(crate) fn events(forge: &Forge) -> Result<Vec<Event>> {
+    let api = forge.url();
+    let path = format!("{}:{}", bin()?, e2e::variable("PATH").context("PATH")?);
+    let event = |name, trigger: &str, kind: &str, reference: &str, version, token: &str| {
+        let full = match kind {
+            "tag" => format!("refs/tags/{reference}"),
+            _ if trigger == "pull_request" => format!("refs/pull/{reference}"),
+            _ => format!("refs/heads/{reference}"),
+        };
+        let variables = [
             ("GITHUB_EVENT_NAME", trigger),
             ("GITHUB_REF_TYPE", kind),
             ("GITHUB_REF_NAME", reference),
+            ("GITHUB_REF", &full),
             ("GITHUB_SHA", "0123456789abcdef0123456789abcdef01234567"),
-            ("GITHUB_REPOSITORY", "team/project"),
-        ],
-        version,
+            ("GITHUB_REPOSITORY", "o/r"),
+            ("GITHUB_RUN_NUMBER", "7"),
+            ("GITHUB_API_URL", &api),
+            ("github.token", token),
+            ("github.event.repository.default_branch", "main"),
+            ("PATH", &path),
+        ];
+        Event {
+            name,
+            variables: variables
+                .map(|(name, value)| (name, value.to_owned()))
+                .into(),
+            version,
+        }
     };
-    vec![
-        event("pull request", "pull_request", "branch", "5/merge", None),
-        event("default branch", "push", "branch", "main", None),
-        event("tag", "push", "tag", "v1.2.3", Some("1.2.3")),
-        event("schedule", "schedule", "branch", "main", None),
+    Ok(vec![
+        event(
+            "pull request",
+            "pull_request",
+            "branch",
+            "5/merge",
+            None,
+            TOKEN,
+        ),
+        event("default branch", "push", "branch", "main", None, TOKEN),
+        event("tag", "push", "tag", "v1.2.3", Some("1.2.3"), TOKEN),
+        event("schedule", "schedule", "branch", "main", None, TOKEN),
         // A fork's run has no secret and no token that may write.
-        event("fork", "pull_request", "branch", "6/merge", None),
-    ]
+        event("fork", "pull_request", "branch", "6/merge", None, READ_ONLY),
+    ])
 }
 
 /// The example project, as a runner has checked it out.
-fn consumer() -> Result<Checkout> {
-    Checkout::of_folders(&[("ci-templates/examples/gitlab", "")])
+pub(crate) fn consumer() -> Result<Checkout> {
+    Checkout::of_folders(&[("ci-templates/examples/github", "")])
 }
 
-fn action(name: &str) -> Result<PathBuf> {
+pub(crate) fn action(name: &str) -> Result<PathBuf> {
     Ok(repository()?.join("ci-templates/github").join(name))
 }
 
-fn bin() -> Result<String> {
+pub(crate) fn bin() -> Result<String> {
     Ok(tools()?.to_str().context("a path in UTF-8")?.to_owned())
 }
 
-fn line(job: &Job) -> Result<Outcome> {
+pub(crate) fn line(job: &Job) -> Result<Outcome> {
     job.run(
         &action("line")?,
         &[
@@ -65,9 +129,10 @@ fn line(job: &Job) -> Result<Outcome> {
 
 #[test]
 fn every_event_ends_with_a_package_that_is_served_and_asked() -> Result<()> {
-    for event in events() {
+    let forge = Forge::start();
+    for event in events(&forge)? {
         let checkout = consumer()?;
-        let job = Job::new(checkout.path(), &event.variables)?;
+        let job = Job::new(checkout.path(), &event.settings())?;
         let outcome = line(&job)?;
         assert_eq!(outcome.code, 0, "{}: {}", event.name, outcome.log);
         let version = event.version.unwrap_or("0.0.0-g01234567");
@@ -97,12 +162,13 @@ fn every_event_ends_with_a_package_that_is_served_and_asked() -> Result<()> {
 
 #[test]
 fn a_bad_model_is_red_with_its_card_in_the_summary_and_no_package() -> Result<()> {
-    for event in events() {
+    let forge = Forge::start();
+    for event in events(&forge)? {
         let checkout = consumer()?;
         checkout.edit("configs/gate.yaml", |text| {
             text.replace("auc: 0.70", "auc: 0.99")
         })?;
-        let job = Job::new(checkout.path(), &event.variables)?;
+        let job = Job::new(checkout.path(), &event.settings())?;
         let outcome = line(&job)?;
         assert_eq!(outcome.code, 1, "{}: {}", event.name, outcome.log);
         assert!(!outcome.steps.contains(&"Package".to_owned()));
@@ -115,13 +181,14 @@ fn a_bad_model_is_red_with_its_card_in_the_summary_and_no_package() -> Result<()
 /// The line by the actions of single tools, whose arguments no shell reads.
 #[test]
 fn the_tools_one_by_one_make_the_same_package() -> Result<()> {
-    let events = events();
+    let forge = Forge::start();
+    let events = events(&forge)?;
     let tag = events
         .iter()
         .find(|event| event.version.is_some())
         .context("a tag")?;
     let checkout = consumer()?;
-    let job = Job::new(checkout.path(), &tag.variables)?;
+    let job = Job::new(checkout.path(), &tag.settings())?;
     let bin = bin()?;
     for (tool, arguments) in [
         (
