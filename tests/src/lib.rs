@@ -16,6 +16,7 @@
 #![warn(missing_docs)]
 
 mod actions;
+mod artifacts;
 mod checkout;
 mod composite;
 mod containers;

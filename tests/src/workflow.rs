@@ -5,29 +5,28 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
-use tempfile::TempDir;
 
+use crate::artifacts::{Artifacts, copy};
 use crate::composite::{Known, inputs};
 use crate::expression::{expand, holds};
-use crate::{Job, command, files_below, repository};
+use crate::{Job, repository};
 
 /// One run: an event on a checkout, and the artifacts that its jobs leave.
 #[derive(Debug)]
 pub struct Run {
     checkout: PathBuf,
     event: Vec<(String, String)>,
-    artifacts: Arc<TempDir>,
+    artifacts: Artifacts,
 }
 
 /// What came of a job.
 #[derive(Debug, Default)]
 pub struct Ended {
     /// `success`, `failure` or `skipped`.
-    pub result: String,
+    pub result: &'static str,
     /// What its steps printed.
     pub log: String,
     /// Its summary.
@@ -72,7 +71,7 @@ impl Run {
         Ok(Self {
             checkout: checkout.to_owned(),
             event: owned.collect(),
-            artifacts: Arc::new(tempfile::tempdir()?),
+            artifacts: Artifacts::new()?,
         })
     }
 
@@ -85,13 +84,13 @@ impl Run {
         Self {
             checkout: self.checkout.clone(),
             event: owned.collect(),
-            artifacts: Arc::clone(&self.artifacts),
+            artifacts: self.artifacts.clone(),
         }
     }
 
     /// The folder of an artifact.
     pub fn artifact(&self, name: &str) -> PathBuf {
-        self.artifacts.path().join(name)
+        self.artifacts.of(name)
     }
 
     /// Calls a workflow of `.github/workflows`.
@@ -155,7 +154,7 @@ impl Run {
             .context("a list of an input")?;
         let list: Vec<String> = serde_json::from_str(&values[list])?;
         let mut together = Ended {
-            result: "success".to_owned(),
+            result: "success",
             ..Ended::default()
         };
         for (number, value) in list.into_iter().enumerate() {
@@ -181,7 +180,7 @@ impl Run {
         let mut ended = Ended::default();
         let scope = self.scope(success);
         if !holds(job["if"].as_str(), &scope.known(&values))? {
-            ended.result = "skipped".to_owned();
+            ended.result = "skipped";
             return Ok(ended);
         }
         if let Some(uses) = job["uses"].as_str() {
@@ -211,8 +210,8 @@ impl Run {
                     ensure!(with["persist-credentials"] == "false", "a token on disk");
                     copy(&self.checkout, folder.path()).map(|()| true)
                 }
-                "actions/upload-artifact" => self.upload(&with, folder.path()),
-                "actions/download-artifact" => self.download(&with, folder.path()),
+                "actions/upload-artifact" => self.artifacts.upload(&with, folder.path()),
+                "actions/download-artifact" => self.artifacts.download(&with, folder.path()),
                 // It signs at GitHub.
                 "actions/attest" => Ok(true),
                 ours => {
@@ -233,11 +232,12 @@ impl Run {
             let may_fail = step["continue-on-error"] == true;
             is_green &= may_fail
                 | done.unwrap_or_else(|error| {
-                    ended.log.push_str(&format!("{uses}: {error:#}\n"));
+                    let said = format!("{error:#}");
+                    ended.log.extend([uses, ": ", said.as_str(), "\n"]);
                     false
                 });
         }
-        ended.result = if is_green { "success" } else { "failure" }.to_owned();
+        ended.result = if is_green { "success" } else { "failure" };
         let outputs = job["outputs"].as_object().into_iter().flatten();
         for (name, value) in outputs {
             let value = value.as_str().context("a text")?;
@@ -270,7 +270,7 @@ impl Run {
         let called = self.call(file, &with)?;
         let failed = !called.that("failure").is_empty();
         Ok(Ended {
-            result: if failed { "failure" } else { "success" }.to_owned(),
+            result: if failed { "failure" } else { "success" },
             log: called.log(),
             summary: called
                 .jobs
@@ -296,72 +296,6 @@ impl Run {
             environment,
             success,
         }
-    }
-
-    /// The files below the least common folder of the paths, as the action is documented.
-    fn upload(&self, with: &BTreeMap<String, String>, folder: &Path) -> Result<bool> {
-        let target = self.artifact(&with["name"]);
-        ensure!(
-            !target.exists(),
-            "the artifact `{}` is there already",
-            with["name"]
-        );
-        let lines = with["path"]
-            .lines()
-            .map(str::trim)
-            .filter(|line| !line.is_empty());
-        let (without, paths): (Vec<&str>, Vec<&str>) =
-            lines.partition(|line| line.starts_with('!'));
-        let root = match paths.as_slice() {
-            [single] if folder.join(single).is_dir() => PathBuf::from(single),
-            [single] => Path::new(single).parent().context("a folder")?.to_owned(),
-            several => {
-                let folders = several
-                    .iter()
-                    .map(|path| Path::new(path).components().next());
-                let folders: BTreeSet<_> = folders.collect();
-                ensure!(folders.len() == 1, "paths of several folders");
-                let first = folders.into_iter().next().flatten().context("a folder")?;
-                PathBuf::from(first.as_os_str())
-            }
-        };
-        let without: BTreeSet<&str> = without.iter().map(|line| &line[1..]).collect();
-        let mut found = false;
-        for file in files_below(folder)? {
-            let is_wanted = paths.iter().any(|path| file.starts_with(path));
-            if is_wanted && !without.contains(file.to_str().context("UTF-8")?) {
-                let to = target.join(file.strip_prefix(&root)?);
-                fs::create_dir_all(to.parent().context("a folder")?)?;
-                fs::copy(folder.join(&file), &to)?;
-                found = true;
-            }
-        }
-        let asked = with.get("if-no-files-found").map(String::as_str);
-        ensure!(
-            found || asked != Some("error"),
-            "there is nothing to upload"
-        );
-        Ok(true)
-    }
-
-    /// One artifact into a folder, or each of a pattern into a folder of its own there.
-    fn download(&self, with: &BTreeMap<String, String>, folder: &Path) -> Result<bool> {
-        let to = folder.join(with.get("path").map_or("", String::as_str));
-        if let Some(pattern) = with.get("pattern") {
-            let start = pattern
-                .strip_suffix('*')
-                .context("a pattern that ends in *")?;
-            for entry in fs::read_dir(self.artifacts.path())? {
-                let name = entry?.file_name().into_string().unwrap_or_default();
-                if name.starts_with(start) {
-                    copy(&self.artifact(&name), &to.join(&name))?;
-                }
-            }
-            return Ok(true);
-        }
-        let from = self.artifact(&with["name"]);
-        ensure!(from.is_dir(), "there is no artifact `{}`", with["name"]);
-        copy(&from, &to).map(|()| true)
     }
 }
 
@@ -389,7 +323,7 @@ fn told(prefix: &str, job: &Ended) -> Vec<(String, String)> {
     let mut told: Vec<_> = outputs
         .map(|(name, value)| (format!("{prefix}.outputs.{name}"), value.clone()))
         .collect();
-    told.push((format!("{prefix}.result"), job.result.clone()));
+    told.push((format!("{prefix}.result"), job.result.to_owned()));
     told
 }
 
@@ -421,17 +355,4 @@ fn words(value: &Value) -> Vec<String> {
         }
         _ => Vec::new(),
     }
-}
-
-fn copy(from: &Path, to: &Path) -> Result<()> {
-    fs::create_dir_all(to)?;
-    let status = command("cp")
-        .arg("-r")
-        .arg(from.join("."))
-        .arg(to)
-        .status()?;
-    if !status.success() {
-        bail!("`{}` cannot be copied", from.display());
-    }
-    Ok(())
 }

@@ -2,6 +2,8 @@
 //! for every event, and each action alone with hostile names.
 
 mod actions;
+mod again;
+mod calls;
 #[expect(
     clippy::unwrap_used,
     dead_code,
