@@ -49,11 +49,13 @@ skip() {
   exit 0
 }
 
-# A registry, and readers of images: packages of the distribution, which only root can install.
-containers='docker-registry skopeo umoci buildah'
+# A registry, readers and builders of images, and a shell that needs no library: packages of the distribution, which only root can install.
+containers='docker-registry skopeo umoci buildah busybox'
 install_containers() {
   local program missing=
   for program in $containers; do command -v "$program" >/dev/null || missing="$missing $program"; done
+  # Debian's plain busybox needs a C library, which an image of files alone has not.
+  missing=${missing/busybox/busybox-static}
   [ -n "$missing" ] || return 0
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     # shellcheck disable=SC2086 # one package a word
