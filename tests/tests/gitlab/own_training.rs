@@ -3,11 +3,12 @@
 use anyhow::{Context as _, Result};
 use e2e::{command, python};
 
-use crate::MERGE_REQUEST;
-use crate::consumer::of_example;
+use crate::TAG;
+use crate::consumer::{of_example, run};
+use crate::fake_gitlab::GitLab;
 
 #[test]
-fn a_model_of_scikit_learn_is_adopted_and_judged() -> Result<()> {
+fn a_model_of_scikit_learn_goes_all_the_way() -> Result<()> {
     let (Some(pipeline), Some(python)) = (of_example("gitlab-onnx")?, python()?) else {
         return Ok(());
     };
@@ -27,17 +28,21 @@ fn a_model_of_scikit_learn_is_adopted_and_judged() -> Result<()> {
     let folder = python.parent().context("a folder")?.display().to_string();
     let path = e2e::variable("PATH").context("PATH")?;
     let path = format!("PATH={folder}:{path}");
-    let event = [&MERGE_REQUEST[..], &["--variable", &path]].concat();
-    let outcome = pipeline.run(&event, &["lint", "unit", "train", "evaluate"])?;
-    for job in ["lint", "unit", "train"] {
+    let gitlab = GitLab::start();
+    let event = [&TAG[..], &["--variable", &path]].concat();
+    let outcome = run(&pipeline, &gitlab, &event, &["--manual", "deploy"])?;
+    assert_eq!(outcome.code, Some(0), "{}", outcome.log);
+    for job in [
+        "lint", "unit", "train", "evaluate", "package", "deploy", "smoke",
+    ] {
         outcome.assert_state(job, "PASS");
     }
-    let run = pipeline.json("train", "out/model/run.json")?;
-    assert_eq!(run["kind"], "run", "{run}");
-    let gate = pipeline
-        .json("evaluate", "out/gate.json")
-        .with_context(|| outcome.log.clone())?;
+    pipeline.assert_stops()?;
+    let gate = pipeline.json("evaluate", "out/gate.json")?;
     assert_eq!(gate["verdict"], "pass", "{gate}");
+    let card = std::fs::read_to_string(pipeline.artifact("evaluate", "out/model_card.md"))?;
+    assert!(card.contains("pumps"), "{card}");
+    assert!(!gitlab.files("pumps", "1.2.3").is_empty());
     Ok(())
 }
 
