@@ -6,5 +6,5 @@ set -euo pipefail
 python3 -m venv .venv
 .venv/bin/pip install --quiet --requirement requirements.txt
 .venv/bin/python train.py
-train adopt out/model.onnx --data out/fitted.csv --target churned --positive 1 --exclude customer_id --exclude signed_up \
-  --model out/model
+train adopt out/model.onnx --data data/training.csv --target failed --positive 1 --exclude pump --model out/model
+cp data/holdout.csv out/holdout.csv

@@ -333,7 +333,7 @@ fn a_model_of_scikit_learn_goes_all_the_way() -> Result<()> {
         return Ok(());
     };
     let checkout = Checkout::of_folders(&[
-        ("ci-templates/examples/github", ""),
+        ("ci-templates/examples/gitlab-onnx", ""),
         ("ci-templates/examples/github-onnx", ""),
     ])?;
     // The peers' Python has what the project asks for, in the same versions: it stands for the
@@ -367,11 +367,21 @@ fn a_model_of_scikit_learn_goes_all_the_way() -> Result<()> {
         }
     }
     let run = Run::new(checkout.path(), &tag.settings())?;
-    let called = model(&run, &[("train-script", "fit.sh")])?;
+    let listen = free()?;
+    let with = [
+        ("name", "pumps"),
+        ("data", "data/training.csv"),
+        ("train-script", "fit.sh"),
+        ("first-model", "Nothing is released yet"),
+        ("listen", &listen),
+    ];
+    let called = run.call("model.yml", &with)?;
     assert!(called.that("failure").is_empty(), "{}", called.log());
     assert_eq!(called.jobs["deploy"].result, "success", "{}", called.log());
-    assert!(!forge.files("churn@v1.2.3").is_empty());
-    let gate = artifact(&run, "churn-evaluation", "gate.json")?;
+    assert!(!forge.files("pumps@v1.2.3").is_empty());
+    let card = run.artifact("pumps-evaluation").join("model_card.md");
+    assert!(std::fs::read_to_string(card)?.contains("pumps"));
+    let gate = artifact(&run, "pumps-evaluation", "gate.json")?;
     assert_eq!(gate["verdict"], "pass");
     Ok(())
 }
