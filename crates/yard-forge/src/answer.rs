@@ -168,14 +168,22 @@ fn said(response: Response, identity: &dyn Identity) -> String {
     let _ = response.take(ERROR_BYTES).read_to_end(&mut bytes);
     let text = String::from_utf8_lossy(&bytes);
     let text = match serde_json::from_str::<serde_json::Value>(&text) {
-        Ok(json) => ["/message", "/error", "/errors/0/message"]
-            .iter()
-            .find_map(|key| json.pointer(key))
-            .map(|told| {
-                told.as_str()
-                    .map_or_else(|| told.to_string(), str::to_owned)
-            })
-            .unwrap_or_default(),
+        Ok(json) => {
+            let told = ["/message", "/error", "/errors/0/message"]
+                .iter()
+                .find_map(|key| json.pointer(key))
+                .map(|told| {
+                    told.as_str()
+                        .map_or_else(|| told.to_string(), str::to_owned)
+                })
+                .unwrap_or_default();
+            // MLflow's word for what happened, which GitLab says alone and MLflow in front of a text.
+            match json.pointer("/error_code").and_then(|code| code.as_str()) {
+                Some(code) if told.is_empty() => code.to_owned(),
+                Some(code) => format!("{code}: {told}"),
+                None => told,
+            }
+        }
         Err(_) if text.trim_start().starts_with('<') => "a page for people".to_owned(),
         Err(_) => text.into_owned(),
     };

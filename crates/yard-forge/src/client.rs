@@ -109,7 +109,7 @@ impl Client {
         })
     }
 
-    /// Patience by this client's settings, beginning now.
+    /// Patience by this client's settings.
     pub fn patience(&self) -> Patience<'_> {
         Patience::new(self.settings.retry, self.clock.as_ref(), self.seed)
     }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use reqwest::header::{HeaderName, HeaderValue};
 
 use crate::ci::Variables;
@@ -51,7 +53,8 @@ impl Identity for Option<Credential> {
         match self {
             Some(credential) => credential.needs(status).to_owned(),
             None => "set `GITLAB_TOKEN` to a token with the scope `api` (in a GitLab job \
-                     `CI_JOB_TOKEN` is used by itself), or `GITHUB_TOKEN` for GitHub"
+                     `CI_JOB_TOKEN` is used by itself), `GITHUB_TOKEN` for GitHub, or \
+                     `MLFLOW_TRACKING_TOKEN` for MLflow"
                 .to_owned(),
         }
     }
@@ -75,6 +78,14 @@ pub enum Credential {
     Deploy(Secret),
     /// GitHub's token, from `GITHUB_TOKEN`.
     GitHub(Secret),
+    /// The same token as [`Self::Access`], where only `Authorization: Bearer` is understood: by
+    /// GitLab's model registry.
+    Models(Secret),
+    /// MLflow's token, from `MLFLOW_TRACKING_TOKEN`.
+    Mlflow(Secret),
+    /// A user of MLflow and its password, from `MLFLOW_TRACKING_USERNAME` and
+    /// `MLFLOW_TRACKING_PASSWORD`.
+    MlflowUser(String, Secret),
 }
 
 impl Credential {
@@ -89,13 +100,31 @@ impl Credential {
         variables.secret("GITHUB_TOKEN").map(Self::GitHub)
     }
 
+    /// The token that a person set for GitLab's model registry.
+    pub fn models(variables: &Variables) -> Option<Self> {
+        variables.secret("GITLAB_TOKEN").map(Self::Models)
+    }
+
+    /// What MLflow's own client takes from the environment: a user and a password, or else a token.
+    pub fn mlflow(variables: &Variables) -> Option<Self> {
+        let user = variables.get("MLFLOW_TRACKING_USERNAME").map(str::to_owned);
+        let password = variables.secret("MLFLOW_TRACKING_PASSWORD");
+        let token = variables.secret("MLFLOW_TRACKING_TOKEN").map(Self::Mlflow);
+        let login = user.zip(password);
+        login
+            .map(|(user, password)| Self::MlflowUser(user, password))
+            .or(token)
+    }
+
     /// The variable it comes from.
     pub const fn variable(&self) -> &'static str {
         match self {
             Self::Job(_) => "CI_JOB_TOKEN",
-            Self::Access(_) => "GITLAB_TOKEN",
+            Self::Access(_) | Self::Models(_) => "GITLAB_TOKEN",
             Self::Deploy(_) => "GITLAB_DEPLOY_TOKEN",
             Self::GitHub(_) => "GITHUB_TOKEN",
+            Self::Mlflow(_) => "MLFLOW_TRACKING_TOKEN",
+            Self::MlflowUser(..) => "MLFLOW_TRACKING_PASSWORD",
         }
     }
 
@@ -121,6 +150,22 @@ impl Credential {
                 "`GITLAB_DEPLOY_TOKEN` needs the scopes `read_package_registry` and \
                  `write_package_registry`"
             }
+            (Self::Models(_), 401) => {
+                "the model registry takes no `CI_JOB_TOKEN`: `GITLAB_TOKEN` has to be a personal, project \
+                 or group token that has not expired, with the scope `api`"
+            }
+            (Self::Models(_), _) => {
+                "`GITLAB_TOKEN` needs the scope `api` and the Developer role, and the project its model \
+                 registry and its package registry switched on"
+            }
+            (Self::Mlflow(_), 401) => "`MLFLOW_TRACKING_TOKEN` is unknown or has expired",
+            (Self::MlflowUser(..), 401) => {
+                "MLflow does not know the user and password of `MLFLOW_TRACKING_USERNAME` and \
+                 `MLFLOW_TRACKING_PASSWORD`"
+            }
+            (Self::Mlflow(_) | Self::MlflowUser(..), _) => {
+                "MLflow's user needs the permission EDIT on the experiment and the registered model"
+            }
             (Self::GitHub(_), 401) => {
                 "`GITHUB_TOKEN` is unknown or has expired; hand it to the step with `env:`"
             }
@@ -136,7 +181,10 @@ impl Credential {
             Self::Job(secret)
             | Self::Access(secret)
             | Self::Deploy(secret)
-            | Self::GitHub(secret) => secret,
+            | Self::GitHub(secret)
+            | Self::Models(secret)
+            | Self::Mlflow(secret)
+            | Self::MlflowUser(_, secret) => secret,
         }
     }
 
@@ -146,11 +194,16 @@ impl Credential {
             Self::Job(_) => "job-token",
             Self::Access(_) => "private-token",
             Self::Deploy(_) => "deploy-token",
-            Self::GitHub(_) => "authorization",
+            Self::GitHub(_) | Self::Models(_) | Self::Mlflow(_) | Self::MlflowUser(..) => {
+                "authorization"
+            }
         });
         let secret = &self.secret().0;
         let text = match self {
-            Self::GitHub(_) => format!("Bearer {secret}"),
+            Self::GitHub(_) | Self::Models(_) | Self::Mlflow(_) => format!("Bearer {secret}"),
+            Self::MlflowUser(user, _) => {
+                format!("Basic {}", STANDARD.encode(format!("{user}:{secret}")))
+            }
             _ => secret.clone(),
         };
         let mut value = HeaderValue::from_str(&text).ok()?;

@@ -154,6 +154,13 @@ impl ForgeError {
                  its PEM file"
                     .to_owned(),
             ),
+            Self::Refused {
+                status, message, ..
+            } if *status == 413 || message.contains("too large") => Some(
+                "the server does not take files of this size: let its administrator raise the limit, \
+                 or leave the file out"
+                    .to_owned(),
+            ),
             Self::Url { .. } => Some("use https, and http for this machine only".to_owned()),
             _ => None,
         }

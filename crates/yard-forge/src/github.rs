@@ -46,6 +46,12 @@ pub struct ReleaseRecord {
     pub tag_name: String,
     /// Whether it is not published yet.
     pub draft: bool,
+    /// What people read of it.
+    #[serde(default)]
+    pub body: Option<String>,
+    /// Where people see it.
+    #[serde(default)]
+    html_url: Option<String>,
     /// Where its files are uploaded to, with a template at its end.
     upload_url: String,
 }
@@ -139,14 +145,48 @@ impl GitHubReleases {
     }
 
     /// Makes a draft visible; as the repository's latest release where its version says so, or as none
-    /// that anybody would take for a version.
-    pub fn publish(&self, release: &ReleaseRecord, is_version: bool) -> Result<(), ForgeError> {
+    /// that anybody would take for the latest.
+    pub fn publish(&self, release: &ReleaseRecord, is_final: bool) -> Result<(), ForgeError> {
         let id = release.id.to_string();
-        let latest = if is_version { "legacy" } else { "false" };
+        let latest = if is_final { "legacy" } else { "false" };
         let body =
-            serde_json::json!({"draft": false, "prerelease": !is_version, "make_latest": latest});
+            serde_json::json!({"draft": false, "prerelease": !is_final, "make_latest": latest});
         self.write::<ReleaseRecord>(Method::PATCH, &["releases", &id], &body)
             .map(drop)
+    }
+
+    /// Gives a release its name and its text.
+    pub fn describe(
+        &self,
+        release: &ReleaseRecord,
+        name: &str,
+        text: &str,
+    ) -> Result<(), ForgeError> {
+        let id = release.id.to_string();
+        let body = serde_json::json!({"name": name, "body": text});
+        self.write::<ReleaseRecord>(Method::PATCH, &["releases", &id], &body)
+            .map(drop)
+    }
+
+    /// The tags of all published releases.
+    pub fn tags(&self) -> Result<Vec<String>, ForgeError> {
+        let mut releases: Vec<ReleaseRecord> = self.pages(&["releases"])?;
+        releases.retain(|release| !release.draft);
+        let tags = releases.into_iter().map(|release| release.tag_name);
+        Ok(tags.collect())
+    }
+
+    /// Where a browser, or anybody who may read the repository, downloads a file of a published
+    /// release. Nothing where the server did not say where the release is shown.
+    pub fn link(release: &ReleaseRecord, file: &str) -> Option<Url> {
+        let page = Url::parse(release.html_url.as_deref()?).ok()?;
+        let (place, _) = page.path().split_once("/releases/")?;
+        let mut url = page.clone();
+        url.set_path(place);
+        let mut segments = url.path_segments_mut().ok()?;
+        segments.extend(["releases", "download", &release.tag_name, file]);
+        drop(segments);
+        Some(url)
     }
 
     /// The files of a release.

@@ -48,6 +48,11 @@ impl Origin {
         self.scheme == "https"
     }
 
+    /// Whether it is this host.
+    pub fn is_host(&self, name: &str) -> bool {
+        matches!(&self.host, Host::Domain(host) if host == name)
+    }
+
     /// Whether two servers belong to one owner as far as their names can tell: the same host, or
     /// names below one parent, as `registry.example.org` and `auth.example.org`. A parent that looks
     /// like a public suffix (`co.uk`) is nobody's own.

@@ -190,7 +190,7 @@ impl Records<'_> {
 
     fn record(&self, file: &str) -> Result<Option<crate::FileRecord>, ForgeError> {
         let packages = self.packages();
-        packages.upload(RECORDS, self.name, file, &Upload::bytes(b"{}\n"))
+        packages.upload(RECORDS, self.name, file, &Upload::bytes(b"{}\n"), true)
     }
 
     /// The records and the server's time, in seconds since 1970.

@@ -14,12 +14,15 @@ pub struct RetryPolicy {
     pub base: Duration,
     /// The longest wait that is our own idea.
     pub cap: Duration,
-    /// No attempt begins later than this after the patience began.
+    /// The longest time that is spent waiting between the attempts at one thing. What the attempts
+    /// themselves take does not count: a long transfer uses up no patience, and each has its own
+    /// limit.
     pub deadline: Duration,
 }
 
 impl Default for RetryPolicy {
-    /// Six attempts, waiting up to 0.5, 1, 2, 4 and 8 seconds in between, within ten minutes.
+    /// Six attempts, waiting up to 0.5, 1, 2, 4 and 8 seconds in between, or as long as the server
+    /// asks for, ten minutes in all.
     fn default() -> Self {
         Self {
             attempts: 6,
@@ -30,22 +33,20 @@ impl Default for RetryPolicy {
     }
 }
 
-/// One deadline over several things that are each tried several times.
+/// Tries several things several times each, with a deadline for each.
 pub struct Patience<'c> {
     policy: RetryPolicy,
     clock: &'c dyn Clock,
-    began: Duration,
     random: u64,
 }
 
 impl<'c> Patience<'c> {
-    /// Begins now. Processes that run side by side bring different seeds, so that they do not try
+    /// Patience by a policy. Processes that run side by side bring different seeds, so that they do not try
     /// again in step.
     pub fn new(policy: RetryPolicy, clock: &'c dyn Clock, seed: u64) -> Self {
         Self {
             policy,
             clock,
-            began: clock.elapsed(),
             random: seed,
         }
     }
@@ -57,7 +58,9 @@ impl<'c> Patience<'c> {
         &mut self,
         mut attempt: impl FnMut() -> Result<T, ForgeError>,
     ) -> Result<T, ForgeError> {
+        let began = self.clock.elapsed();
         let mut attempts = 0;
+        let mut waited = Duration::ZERO;
         loop {
             let error = match attempt() {
                 Err(error @ ForgeError::Transient { .. }) => error,
@@ -74,9 +77,9 @@ impl<'c> Patience<'c> {
                 // Everybody was told the same moment; the jitter spreads them behind it.
                 wait = wish.saturating_add(wait.min(self.policy.base));
             }
-            let elapsed = self.clock.elapsed().saturating_sub(self.began);
-            let too_late = elapsed.saturating_add(wait) > self.policy.deadline;
+            let too_late = waited.saturating_add(wait) > self.policy.deadline;
             if attempts >= self.policy.attempts || too_late {
+                let elapsed = self.clock.elapsed().saturating_sub(began);
                 return Err(ForgeError::GaveUp {
                     attempts,
                     elapsed,
@@ -84,6 +87,7 @@ impl<'c> Patience<'c> {
                 });
             }
             self.clock.sleep(wait);
+            waited += wait;
         }
     }
 
@@ -189,6 +193,32 @@ mod tests {
             clock.0.lock().unwrap().1.len(),
             2,
             "it did not wait for what is too late"
+        );
+    }
+
+    #[test]
+    fn a_long_transfer_uses_up_no_patience_and_neither_does_what_came_before() {
+        let clock = Fake::default();
+        let mut patience = Patience::new(RetryPolicy::default(), &clock, 1);
+        // An hour's upload that ends in a 503, and then another one that arrives; five times.
+        for _ in 0..5 {
+            let mut attempts = 0;
+            let sent = patience.insist(|| {
+                clock.0.lock().unwrap().0 += Duration::from_secs(3_600);
+                attempts += 1;
+                if attempts == 1 {
+                    Err(busy(Some(120)))
+                } else {
+                    Ok(attempts)
+                }
+            });
+            assert_eq!(sent.unwrap(), 2);
+        }
+        // What asks for more waiting than there is patience, in parts, is given up all the same.
+        let error = patience.insist::<()>(|| Err(busy(Some(250)))).unwrap_err();
+        assert!(
+            matches!(error, ForgeError::GaveUp { attempts: 3, .. }),
+            "{error}"
         );
     }
 

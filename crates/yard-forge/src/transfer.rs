@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, Cursor, Read, Seek as _, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -24,6 +25,8 @@ pub struct Upload {
     pub size: u64,
     /// Its digest.
     pub sha256: Sha256,
+    /// Where somebody watches: the bytes that have been sent so far, sent again included.
+    moved: Option<Arc<AtomicU64>>,
 }
 
 /// Where an upload's bytes are.
@@ -43,6 +46,7 @@ impl Upload {
             source: UploadSource::Bytes(bytes.into()),
             size,
             sha256,
+            moved: None,
         }
     }
 
@@ -54,12 +58,39 @@ impl Upload {
         };
         let mut digester = Digester::new();
         let size = io::copy(&mut File::open(path).map_err(fail)?, &mut digester).map_err(fail)?;
-        let source = UploadSource::File(path.to_owned());
-        Ok(Self {
-            source,
+        Ok(Self::known(path, size, digester.finish()))
+    }
+
+    /// A file that was digested a moment ago; whoever sends it compares.
+    pub fn known(path: &Path, size: u64, sha256: Sha256) -> Self {
+        Self {
+            source: UploadSource::File(path.to_owned()),
             size,
-            sha256: digester.finish(),
-        })
+            sha256,
+            moved: None,
+        }
+    }
+
+    /// The same, counting what is sent of it.
+    #[must_use]
+    pub fn watched(mut self, moved: &Arc<AtomicU64>) -> Self {
+        self.moved = Some(Arc::clone(moved));
+        self
+    }
+
+    /// Its bytes, to be sent: counted, where somebody watches.
+    pub fn stream(&self) -> Result<Box<dyn Read + Send>, ForgeError> {
+        Ok(self.counted(self.open()?))
+    }
+
+    fn counted(&self, inner: Box<dyn Read + Send>) -> Box<dyn Read + Send> {
+        match &self.moved {
+            Some(moved) => Box::new(Counted {
+                inner,
+                moved: Arc::clone(moved),
+            }),
+            None => inner,
+        }
     }
 
     /// Its bytes.
@@ -115,7 +146,10 @@ impl Part<'_> {
     pub(crate) fn body(&self) -> Result<(Body, Sent), ForgeError> {
         let sent = Sent(Arc::new(Mutex::new(Digester::new())));
         let reader = Watched {
-            inner: self.upload.open_at(self.offset)?.take(self.length),
+            inner: self
+                .upload
+                .counted(self.upload.open_at(self.offset)?)
+                .take(self.length),
             sent: sent.clone(),
         };
         Ok((Body::sized(reader, self.length), sent))
@@ -142,6 +176,19 @@ impl Part<'_> {
 /// The digest of what a body has sent so far.
 #[derive(Clone)]
 pub(crate) struct Sent(Arc<Mutex<Digester>>);
+
+struct Counted<R> {
+    inner: R,
+    moved: Arc<AtomicU64>,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.inner.read(buffer)?;
+        self.moved.fetch_add(length as u64, Ordering::Relaxed);
+        Ok(length)
+    }
+}
 
 struct Watched<R> {
     inner: R,

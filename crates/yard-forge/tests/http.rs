@@ -185,7 +185,7 @@ fn an_upload_leaves_its_origin_under_no_circumstances() {
         let (server, _) = recorder(move |_| Reply::new(status, b"").with("Location", &to));
         let upload = Upload::bytes(b"model");
         let error = packages(&server)
-            .upload("credit", "1.0.0", "a", &upload)
+            .upload("credit", "1.0.0", "a", &upload, true)
             .unwrap_err();
         assert!(matches!(error, ForgeError::Redirect { .. }), "{error}");
         assert!(seen.all().is_empty());
@@ -197,7 +197,7 @@ fn an_upload_leaves_its_origin_under_no_circumstances() {
             _ => Reply::new(status, b"").with("Location", "/there"),
         });
         let upload = Upload::bytes(b"model");
-        let result = packages(&server).upload("credit", "1.0.0", "a", &upload);
+        let result = packages(&server).upload("credit", "1.0.0", "a", &upload, true);
         assert_eq!(result.is_ok(), arrives, "{status}");
         if arrives {
             assert_eq!(log.all()[1].body, b"model");
@@ -373,7 +373,7 @@ fn a_file_is_uploaded_with_its_length_and_watched() {
 
     let (server, log) = recorder(|_| Reply::new(201, br#"{"message":"201 Created"}"#));
     let record = packages(&server)
-        .upload("credit", "1.0.0", "model.onnx", &upload)
+        .upload("credit", "1.0.0", "model.onnx", &upload, true)
         .unwrap();
     assert_eq!(record, None);
     let request = &log.all()[0];
@@ -389,7 +389,7 @@ fn a_file_is_uploaded_with_its_length_and_watched() {
         .write_all(&vec![8; 300_000])
         .unwrap();
     let error = packages(&server)
-        .upload("credit", "1.0.0", "model.onnx", &upload)
+        .upload("credit", "1.0.0", "model.onnx", &upload, true)
         .unwrap_err();
     assert!(matches!(error, ForgeError::Changed(_)), "{error}");
 }

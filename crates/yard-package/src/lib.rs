@@ -59,7 +59,7 @@ pub use inventory::{MANIFEST, SIGNATURE};
 pub use limits::Limits;
 pub use package::Package;
 pub use path::{MemberPath, PathFlaw};
-pub use read::read_archive;
+pub use read::{read_archive, read_members};
 pub use source::{Source, Watch};
 pub use staging::Staging;
 pub use unpack::unpack;

@@ -30,3 +30,15 @@ impl Default for Limits {
         }
     }
 }
+
+impl Limits {
+    /// The default limits for packages of up to so many bytes: who asks for more than the default
+    /// knows what comes.
+    pub fn of_bytes(bytes: u64) -> Self {
+        Self {
+            member_bytes: bytes,
+            total_bytes: bytes,
+            ..Self::default()
+        }
+    }
+}

@@ -1,9 +1,10 @@
 //! The one way in: a streaming reader that checks every byte against the manifest.
 
+use std::collections::BTreeMap;
 use std::io::{self, BufRead, BufReader, Read};
 
 use flate2::bufread::GzDecoder;
-use yard_contract::{Digester, ManifestFile};
+use yard_contract::{Digester, Document, Manifest, ManifestFile};
 
 use crate::error::{Flaw, PackageError};
 use crate::header::{BLOCK, Header};
@@ -69,8 +70,32 @@ pub(crate) fn stream(
 pub fn read_archive(
     source: impl Read,
     limits: &Limits,
-) -> Result<yard_contract::Document<yard_contract::Manifest>, PackageError> {
+) -> Result<Document<Manifest>, PackageError> {
     stream(source, limits, &mut |_, _, _| Ok(())).map(|inventory| inventory.document)
+}
+
+/// Reads a whole archive and checks it; keeps its manifest and the members that are named, which are
+/// known to be small. Memory stays flat over all others.
+pub fn read_members(
+    source: impl Read,
+    limits: &Limits,
+    named: &[&str],
+) -> Result<(Document<Manifest>, BTreeMap<String, Vec<u8>>), PackageError> {
+    let mut kept = BTreeMap::new();
+    let inventory = stream(source, limits, &mut |path, file, bytes| {
+        if !named.contains(&path.as_str()) {
+            return Ok(());
+        }
+        if file.size > MANIFEST_BYTES {
+            let (size, limit) = (file.size, MANIFEST_BYTES);
+            return Err(PackageError::member(path.as_str(), Flaw::TooLarge { size, limit }));
+        }
+        let mut whole = Vec::new();
+        bytes.read_to_end(&mut whole).map_err(PackageError::Read)?;
+        kept.insert(path.to_string(), whole);
+        Ok(())
+    })?;
+    Ok((inventory.document, kept))
 }
 
 /// Why a member is not the one that the manifest has next.

@@ -4,6 +4,11 @@
 //! lost. So an alias is a record to which moves are only added, one immutable file a move, under the
 //! version `aliases` of the package: `champion-000001.json`, `champion-000002.json`, … The last one
 //! counts. Where a registry has names of its own, as a tag, they follow.
+//!
+//! Of two who add the same move at once, one is refused: by the lock in a folder, by the order of
+//! arrival at a forge, by a parameter that never changes with MLflow. An OCI registry has nothing of
+//! that kind: there both look right before and right after, and two within the time of one request can
+//! both be told that theirs counts. Then the later one does.
 
 use yard_contract::{AliasAction, AliasMove, Document};
 use yard_forge::Upload;
@@ -14,6 +19,12 @@ use crate::store::{Target, insist};
 
 /// The version under which the record lies.
 pub(crate) const JOURNAL: &str = "aliases";
+
+/// Whether no release can have this version, because the record of aliases is kept under it.
+pub(crate) fn is_reserved(version: &str) -> bool {
+    // Where every move has a tag of its own, it begins like this.
+    version.to_ascii_lowercase().starts_with(JOURNAL)
+}
 
 /// Bytes of a move.
 const MOVE_BYTES: u64 = 1 << 20;

@@ -93,6 +93,48 @@ pub enum RegistryError {
         /// The archive's name.
         file: String,
     },
+    /// A version under which the record of aliases is kept.
+    #[error("`{0}` cannot be a version: the record of aliases is kept under this name")]
+    Reserved(String),
+    /// A version that the target cannot have.
+    #[error("{target} takes versions by SemVer only, as `1.2.0`, and `{version}` is none")]
+    NotSemVer {
+        /// The target.
+        target: String,
+        /// The version.
+        version: String,
+    },
+    /// A file that the target cannot hold.
+    #[error("`{file}` has {size} bytes, and {target} takes files of up to {limit}")]
+    TooLong {
+        /// The target.
+        target: String,
+        /// The file.
+        file: String,
+        /// Its length.
+        size: u64,
+        /// The longest that can be.
+        limit: u64,
+    },
+    /// Somebody else is publishing to the same place, and has been for long.
+    #[error("somebody else has held `{}` for {seconds} s", .path.display())]
+    Locked {
+        /// The lock.
+        path: PathBuf,
+        /// How long it was waited for.
+        seconds: u64,
+    },
+    /// The release is complete, and people cannot see it yet where they look.
+    #[error("{release} is complete in {target}, and its release entry is not")]
+    Unannounced {
+        /// The target.
+        target: String,
+        /// Name and version.
+        release: String,
+        /// Why not.
+        #[source]
+        source: Box<Self>,
+    },
     /// A release without files.
     #[error("a release needs at least one file")]
     Empty,
@@ -168,7 +210,10 @@ impl RegistryError {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Forge(error) => error.is_transient(),
-            Self::Incomplete { source, .. } => source.is_transient(),
+            Self::Incomplete { source, .. } | Self::Unannounced { source, .. } => {
+                source.is_transient()
+            }
+            Self::Locked { .. } => true,
             _ => false,
         }
     }
@@ -184,6 +229,26 @@ impl RegistryError {
                     Some(hint) => format!("{hint}; then {resume}"),
                     None => resume,
                 })
+            }
+            Self::Unannounced { source, .. } => {
+                let resume = "run the same command again: what is there is kept".to_owned();
+                Some(match source.hint() {
+                    Some(hint) => {
+                        format!("{hint}; then {resume}, or leave it out with `--no-release`")
+                    }
+                    None => resume,
+                })
+            }
+            Self::TooLong { .. } => Some(
+                "leave the file out, or publish to a target that can hold it, as an OCI registry"
+                    .to_owned(),
+            ),
+            Self::Locked { .. } => Some(
+                "run it again when the other publisher has ended; the lock goes with its process"
+                    .to_owned(),
+            ),
+            Self::Reserved(_) | Self::NotSemVer { .. } => {
+                Some("choose a version such as `1.2.0`".to_owned())
             }
             Self::NotWithdrawn { file, .. } => Some(format!(
                 "delete the newest `{file}` of this version by hand"

@@ -1,9 +1,11 @@
 //! Fetching: the manifest first, then exactly what it lists.
 
+use std::io::Read;
 use std::path::Path;
 
+use semver::Version;
 use yard_contract::{Document, Manifest, Sha256};
-use yard_forge::Patience;
+use yard_forge::{ForgeError, Patience};
 use yard_package::{MANIFEST, MemberPath, PackageId, Staging};
 
 use crate::alias::{Alias, history};
@@ -98,6 +100,97 @@ pub fn fetch(
     Ok(manifest)
 }
 
+/// What was read of a release's archive while it streamed by.
+#[derive(Clone, Debug)]
+pub struct Seen<T> {
+    /// What the reader made of it.
+    pub value: T,
+    /// The archive's digest.
+    pub sha256: Sha256,
+    /// The digest of the release's manifest.
+    pub manifest_sha256: Sha256,
+}
+
+/// Streams a release's archive, verified against its manifest, to a reader. Nothing of it is held in
+/// memory or on a disk by this; the reader is called anew for every attempt, and what it makes of an
+/// archive counts when all of the archive was verified.
+pub fn read_archive<T: Send, E: From<RegistryError> + Send>(
+    target: &Target,
+    id: &PackageId,
+    read: impl Fn(&mut dyn Read) -> Result<T, E> + Sync,
+) -> Result<Seen<T>, E> {
+    let store = target.store();
+    let mut patience = store.patience();
+    let (manifest, listed) = manifest(target, id, &mut patience)?;
+    let name = id.archive_name();
+    let file = manifest.body.files.iter().find(|file| file.path == name);
+    let file = file.ok_or_else(|| RegistryError::NoArchive {
+        target: target.name().to_owned(),
+        release: id.to_string(),
+        file: name.clone(),
+    })?;
+    let mut value = None;
+    let received = insist(&mut patience, || {
+        let (reader, mut writer) = std::io::pipe().map_err(|source| RegistryError::Io {
+            action: "open a pipe for",
+            path: name.clone().into(),
+            source,
+        })?;
+        let received = std::thread::scope(|scope| {
+            let read = &read;
+            let reading = scope.spawn(move || {
+                let mut reader = reader;
+                let value = read(&mut reader);
+                // What the reader did not want is still to be verified.
+                if value.is_ok() {
+                    let _ = std::io::copy(&mut reader, &mut std::io::sink());
+                }
+                value
+            });
+            let received = store.get(id, &name, &mut writer, file.size);
+            drop(writer);
+            value = reading.join().ok();
+            received
+        });
+        // Who has seen enough to refuse it has hung up, and what the writer says of that is no news.
+        if matches!(value, Some(Err(_))) && received.as_ref().is_err_and(hung_up) {
+            return Ok(Some((file.size, file.sha256)));
+        }
+        received
+    })?;
+    let target = target.name().to_owned();
+    let release = id.to_string();
+    let Some((_, found)) = received else {
+        return Err(RegistryError::Absent { target, release }.into());
+    };
+    if found != file.sha256 {
+        let (file, expected) = (name, file.sha256);
+        return Err(RegistryError::Digest {
+            target,
+            file,
+            expected,
+            found,
+        }
+        .into());
+    }
+    let value = value.unwrap_or_else(|| Err(RegistryError::Absent { target, release }.into()))?;
+    Ok(Seen {
+        value,
+        sha256: found,
+        manifest_sha256: Sha256::of(&listed),
+    })
+}
+
+/// Whether somebody stopped reading what was written.
+fn hung_up(error: &RegistryError) -> bool {
+    let source = match error {
+        RegistryError::Forge(ForgeError::Write { source, .. })
+        | RegistryError::Io { source, .. } => source,
+        _ => return false,
+    };
+    source.kind() == std::io::ErrorKind::BrokenPipe
+}
+
 /// A release's archive, verified against its manifest.
 #[derive(Clone, Debug)]
 pub struct Archive {
@@ -109,41 +202,50 @@ pub struct Archive {
     pub manifest_sha256: Sha256,
 }
 
-/// Fetches a release's archive into memory.
+/// Fetches a release's archive into memory: for what is known to fit there.
 pub fn fetch_archive(target: &Target, id: &PackageId) -> Result<Archive, RegistryError> {
+    let seen = read_archive(target, id, |archive| {
+        let mut bytes = Vec::new();
+        let read = archive.read_to_end(&mut bytes);
+        read.map(|_| bytes).map_err(|source| RegistryError::Io {
+            action: "read",
+            path: id.archive_name().into(),
+            source,
+        })
+    })?;
+    Ok(Archive {
+        bytes: seen.value,
+        sha256: seen.sha256,
+        manifest_sha256: seen.manifest_sha256,
+    })
+}
+
+/// The complete release that comes before a version by `SemVer`, the latest of those; pre-releases
+/// promise nothing and do not count. Nothing where there is none, and where the version is not by
+/// `SemVer` itself.
+pub fn before(target: &Target, id: &PackageId) -> Result<Option<PackageId>, RegistryError> {
+    let Ok(version) = Version::parse(id.version()) else {
+        return Ok(None);
+    };
     let store = target.store();
     let mut patience = store.patience();
-    let (manifest, listed) = manifest(target, id, &mut patience)?;
-    let name = id.archive_name();
-    let file = manifest.body.files.iter().find(|file| file.path == name);
-    let file = file.ok_or_else(|| RegistryError::NoArchive {
-        target: target.name().to_owned(),
-        release: id.to_string(),
-        file: name.clone(),
-    })?;
-    let mut bytes = Vec::new();
-    let received = insist(&mut patience, || {
-        bytes.clear();
-        store.get(id, &name, &mut bytes, file.size)
-    })?;
-    let target = target.name().to_owned();
-    match received {
-        None => Err(RegistryError::Absent {
-            target,
-            release: id.to_string(),
-        }),
-        Some((_, found)) if found != file.sha256 => Err(RegistryError::Digest {
-            target,
-            file: name,
-            expected: file.sha256,
-            found,
-        }),
-        Some((_, sha256)) => Ok(Archive {
-            bytes,
-            sha256,
-            manifest_sha256: Sha256::of(&listed),
-        }),
+    let listed = insist(&mut patience, || store.versions(id.name()))?;
+    let parsed = listed.iter().filter_map(|text| Version::parse(text).ok());
+    let mut earlier: Vec<Version> = parsed
+        .filter(|found| found.pre.is_empty() && found.cmp_precedence(&version).is_lt())
+        .collect();
+    earlier.sort();
+    earlier.dedup();
+    while let Some(found) = earlier.pop() {
+        let found = PackageId::new(id.name(), &found.to_string())?;
+        match manifest(target, &found, &mut patience) {
+            Ok(_) => return Ok(Some(found)),
+            // Without its manifest it was never released.
+            Err(RegistryError::Absent { .. }) => {}
+            Err(error) => return Err(error),
+        }
     }
+    Ok(None)
 }
 
 /// The release that `NAME@VERSION` or `NAME@ALIAS` means. What is named like a version, beginning

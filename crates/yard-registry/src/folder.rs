@@ -4,9 +4,10 @@
 //! release complete, or without its manifest and therefore invisible. Publishers of one release
 //! take a kernel lock, which vanishes with its holder.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use yard_cli::files::AtomicFile;
 use yard_contract::{Digester, Sha256};
@@ -16,14 +17,20 @@ use yard_package::PackageId;
 use crate::error::RegistryError;
 use crate::store::Store;
 
+/// Between two looks whether a lock is free.
+const LOOK: Duration = Duration::from_millis(50);
+
 #[derive(Debug)]
 pub(crate) struct FolderStore {
     root: PathBuf,
+    /// How long another publisher is waited for.
+    patience: Duration,
 }
 
 impl FolderStore {
-    pub(crate) const fn new(root: PathBuf) -> Self {
-        Self { root }
+    /// A registry in a folder. Another publisher is waited for as long as any server would be.
+    pub(crate) const fn new(root: PathBuf, patience: Duration) -> Self {
+        Self { root, patience }
     }
 
     fn path(&self, id: &PackageId, file: &str) -> PathBuf {
@@ -57,8 +64,21 @@ impl Store for FolderStore {
         options.create(true).write(true).truncate(false);
         let file = options.open(&path).map_err(failed("open", &path))?;
         // The kernel releases it when the file is closed, however the process ends.
-        file.lock().map_err(failed("lock", &path))?;
-        Ok(Some(file))
+        let mut waited = Duration::ZERO;
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(Some(file)),
+                Err(TryLockError::Error(error)) => return Err(failed("lock", &path)(error)),
+                Err(TryLockError::WouldBlock) if waited >= self.patience => {
+                    let seconds = waited.as_secs();
+                    return Err(RegistryError::Locked { path, seconds });
+                }
+                Err(TryLockError::WouldBlock) => {
+                    std::thread::sleep(LOOK);
+                    waited += LOOK;
+                }
+            }
+        }
     }
 
     fn digest(&self, id: &PackageId, file: &str) -> Result<Option<Sha256>, RegistryError> {
@@ -76,7 +96,7 @@ impl Store for FolderStore {
         if let Some(folder) = path.parent() {
             sync_up(folder)?;
         }
-        io::copy(&mut upload.open()?, &mut stored).map_err(failed("write", &path))?;
+        io::copy(&mut upload.stream()?, &mut stored).map_err(failed("write", &path))?;
         // A source that changed under us would otherwise be in its place before it is noticed.
         let (written, _) = stored.commit()?;
         if written != upload.sha256 {
@@ -108,6 +128,22 @@ impl Store for FolderStore {
             return Err(failed("read", &path)(error));
         }
         Ok(Some((size, tee.digester.finish())))
+    }
+
+    fn versions(&self, name: &str) -> Result<Vec<String>, RegistryError> {
+        let folder = self.root.join(name);
+        let entries = match fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(failed("list", &folder)(error)),
+        };
+        let mut versions = Vec::new();
+        for entry in entries {
+            let name = entry.map_err(failed("list", &folder))?.file_name();
+            versions.extend(name.to_str().map(str::to_owned));
+        }
+        versions.sort();
+        Ok(versions)
     }
 
     fn patience(&self) -> Option<Patience<'_>> {

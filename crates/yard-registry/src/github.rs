@@ -13,6 +13,7 @@ use yard_package::{MANIFEST, PackageId};
 
 use crate::alias::JOURNAL;
 use crate::error::RegistryError;
+use crate::release::Notes;
 use crate::store::Store;
 
 #[derive(Debug)]
@@ -86,7 +87,9 @@ impl Store for GitHubStore {
         let is_version = id.version() != JOURNAL;
         let is_last = file == MANIFEST || !is_version;
         if is_last && release.draft && counts == upload.sha256 {
-            self.releases.publish(&release, is_version)?;
+            // By SemVer what has a `-` is before the release, and so it must not be anybody's latest.
+            let is_final = is_version && is_final(id.version());
+            self.releases.publish(&release, is_final)?;
         }
         Ok(counts)
     }
@@ -107,9 +110,48 @@ impl Store for GitHubStore {
         Ok(Some(self.releases.download(&asset, out, limit)?))
     }
 
+    fn versions(&self, name: &str) -> Result<Vec<String>, RegistryError> {
+        let tags = self.releases.tags()?;
+        let of_name = tags.iter().filter_map(|tag| {
+            let version = tag.strip_prefix(name)?.strip_prefix("@v")?;
+            Some(version.to_owned())
+        });
+        Ok(of_name.collect())
+    }
+
+    fn largest(&self) -> Option<u64> {
+        // Each file has to be under 2 GiB.
+        Some((2 << 30) - 1)
+    }
+
+    fn describe(&self, id: &PackageId, notes: &Notes) -> Result<(), RegistryError> {
+        let Some(release) = self.releases.find(&tag(id))? else {
+            return Ok(());
+        };
+        let is_told = release.body.as_ref().is_some_and(|body| !body.is_empty());
+        // What everybody sees is left as it is: a person may have written it.
+        if is_told && !release.draft {
+            return Ok(());
+        }
+        let linked = notes.links.iter().filter_map(|(label, file)| {
+            let url = GitHubReleases::link(&release, file)?;
+            Some(format!("- [{label}]({url})\n"))
+        });
+        let text = format!("{}\n{}", notes.text, linked.collect::<String>());
+        Ok(self
+            .releases
+            .describe(&release, &notes.title, text.trim_end())?)
+    }
+
     fn patience(&self) -> Option<Patience<'_>> {
         Some(self.releases.client().patience())
     }
+}
+
+/// Whether a version is no pre-release.
+fn is_final(version: &str) -> bool {
+    let version = semver::Version::parse(version);
+    version.is_ok_and(|version| version.pre.is_empty())
 }
 
 /// The tag of a release, in the grammar of GTO.

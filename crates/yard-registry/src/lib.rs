@@ -13,9 +13,10 @@
 //!   withdraws its own. In a folder a kernel lock keeps them apart.
 //! - [`fetch`] gives verified files or nothing.
 //! - An alias is a record to which moves are added and in which none changes.
+//! - What people see of a release, as a forge's release entry, comes after it is complete, and what is
+//!   there of it is left as it is.
 //!
-//! It deliberately deletes nothing that it did not itself upload a moment ago, and it has no list
-//! of versions.
+//! It deliberately deletes nothing that it did not itself upload a moment ago.
 //!
 //! ```
 //! use yard_contract::Producer;
@@ -45,6 +46,7 @@ mod fetch;
 mod folder;
 mod github;
 mod gitlab;
+mod mlflow;
 mod modelpack;
 mod oci;
 mod publish;
@@ -55,8 +57,8 @@ mod store;
 pub use address::OciAddress;
 pub use alias::{Alias, History, history, point, record};
 pub use error::RegistryError;
-pub use fetch::{Archive, fetch, fetch_archive, resolve};
+pub use fetch::{Archive, Seen, before, fetch, fetch_archive, read_archive, resolve};
 pub use publish::{Published, plan, publish};
-pub use release::{Asset, Release};
+pub use release::{Asset, Notes, Release};
 pub use spec::{Connection, SpecFlaw, TargetSpec};
 pub use store::Target;

@@ -55,7 +55,8 @@ impl OciStore {
         self.sent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Stores a file of its own under a tag of its own: one move of an alias.
+    /// Stores a file of its own under a tag of its own: one move of an alias. Whoever calls has just
+    /// looked that there is none; nothing keeps somebody else from storing theirs in between.
     fn put_alone(
         &self,
         id: &PackageId,
@@ -161,6 +162,13 @@ impl Store for OciStore {
             repository.put_manifest(Some(alias), &release)?;
         }
         Ok(())
+    }
+
+    fn versions(&self, name: &str) -> Result<Vec<String>, RegistryError> {
+        let tags = self.root.below(name)?.tags()?;
+        // A tag has no `+`, and a version of ours no `_` by SemVer.
+        let versions = tags.into_iter().map(|tag| tag.replace('_', "+"));
+        Ok(versions.collect())
     }
 
     fn patience(&self) -> Option<Patience<'_>> {

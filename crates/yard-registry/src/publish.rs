@@ -28,6 +28,40 @@ impl Published {
     }
 }
 
+/// Refuses what the target cannot hold, before anything is sent.
+fn fits(target: &Target, release: &Release) -> Result<(), RegistryError> {
+    let Some(limit) = target.store().largest() else {
+        return Ok(());
+    };
+    let mut assets = release.assets().iter();
+    match assets.find(|asset| asset.upload().size > limit) {
+        None => Ok(()),
+        Some(asset) => Err(RegistryError::TooLong {
+            target: target.name().to_owned(),
+            file: asset.name().to_owned(),
+            size: asset.upload().size,
+            limit,
+        }),
+    }
+}
+
+/// Shows people that the release is there. It is, whether or not they can see it.
+fn announce(
+    target: &Target,
+    release: &Release,
+    patience: &mut Option<Patience<'_>>,
+) -> Result<(), RegistryError> {
+    let Some(notes) = release.notes() else {
+        return Ok(());
+    };
+    let announced = insist(patience, || target.store().announce(release.id(), notes));
+    announced.map_err(|source| RegistryError::Unannounced {
+        target: target.name().to_owned(),
+        release: release.id().to_string(),
+        source: Box::new(source),
+    })
+}
+
 /// One file on its way: an asset, or the manifest.
 struct Parcel<'r> {
     file: &'r str,
@@ -45,6 +79,7 @@ enum There {
 
 /// Says what publishing would do, and does none of it.
 pub fn plan(target: &Target, release: &Release) -> Result<Published, RegistryError> {
+    fits(target, release)?;
     let mut patience = target.store().patience();
     let parcels = look(target, release, &mut patience)?;
     Ok(deliveries(target, &parcels, DeliveryAction::Planned))
@@ -53,6 +88,7 @@ pub fn plan(target: &Target, release: &Release) -> Result<Published, RegistryErr
 /// Publishes a release. A conflict is found before anything is uploaded.
 pub fn publish(target: &Target, release: &Release) -> Result<Published, RegistryError> {
     let store = target.store();
+    fits(target, release)?;
     let _lock = store.lock(release.id())?;
     let mut patience = store.patience();
     let mut parcels = look(target, release, &mut patience)?;
@@ -68,7 +104,12 @@ pub fn publish(target: &Target, release: &Release) -> Result<Published, Registry
     while done < parcels.len() {
         let parcel = &parcels[done];
         // The manifest is the last parcel, so when it is sent all others have been read back.
-        let sent = send(store, release.id(), parcel, &mut patience).and_then(|counts| {
+        let described = match release.notes().filter(|_| parcel.file == MANIFEST) {
+            Some(notes) => insist(&mut patience, || store.describe(release.id(), notes)),
+            None => Ok(()),
+        };
+        let sent = described.and_then(|()| send(store, release.id(), parcel, &mut patience));
+        let sent = sent.and_then(|counts| {
             if counts == expected(parcel) {
                 read_back(store, release.id(), parcel, &mut patience)?;
             }
@@ -84,6 +125,7 @@ pub fn publish(target: &Target, release: &Release) -> Result<Published, Registry
         }
         done += 1;
     }
+    announce(target, release, &mut patience)?;
     Ok(uploaded)
 }
 

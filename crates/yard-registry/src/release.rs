@@ -4,6 +4,7 @@ use yard_contract::{Document, Input, Manifest, ManifestFile, Producer};
 use yard_forge::Upload;
 use yard_package::{MANIFEST, PackageId};
 
+use crate::alias::is_reserved;
 use crate::error::RegistryError;
 
 /// One file of a release.
@@ -41,12 +42,24 @@ impl Asset {
     }
 }
 
+/// What people read of a release, where the target shows it to them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notes {
+    /// The heading.
+    pub title: String,
+    /// The text, as Markdown in which nothing that came from data can act.
+    pub text: String,
+    /// Files to link to, by what people read and what they are called.
+    pub links: Vec<(String, String)>,
+}
+
 /// Files under a name and a version, and the manifest that lists them.
 #[derive(Clone, Debug)]
 pub struct Release {
     id: PackageId,
     assets: Vec<Asset>,
     manifest: Document<Manifest>,
+    notes: Option<Notes>,
 }
 
 impl Release {
@@ -57,6 +70,9 @@ impl Release {
         inputs: Vec<Input>,
         mut assets: Vec<Asset>,
     ) -> Result<Self, RegistryError> {
+        if is_reserved(id.version()) {
+            return Err(RegistryError::Reserved(id.version().to_owned()));
+        }
         assets.sort_by(|one, other| one.name.cmp(&other.name));
         if let Some(pair) = assets.windows(2).find(|pair| pair[0].name == pair[1].name) {
             return Err(RegistryError::AssetName(pair[0].name.clone()));
@@ -79,7 +95,20 @@ impl Release {
             id,
             assets,
             manifest,
+            notes: None,
         })
+    }
+
+    /// The same, to be shown to people where the target has a place for that.
+    #[must_use]
+    pub fn with_notes(mut self, notes: Notes) -> Self {
+        self.notes = Some(notes);
+        self
+    }
+
+    /// What people read of it.
+    pub const fn notes(&self) -> Option<&Notes> {
+        self.notes.as_ref()
     }
 
     /// Its name and version.

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use url::Url;
 use yard_contract::Sha256;
 use yard_forge::{
-    Ci, Client, Clock, Credential, GenericPackages, GitHubReleases, GitLabJob, Monotonic, Origin,
-    Settings, Variables,
+    Ci, Client, Clock, Credential, GenericPackages, GitHubReleases, GitLabJob, GitLabReleases,
+    Mlflow, Monotonic, Origin, Settings, Variables,
 };
 
 use crate::address::OciAddress;
@@ -17,11 +17,13 @@ use crate::error::RegistryError;
 use crate::folder::FolderStore;
 use crate::github::GitHubStore;
 use crate::gitlab::GitLabStore;
+use crate::mlflow::MlflowStore;
 use crate::oci::OciStore;
-use crate::store::Target;
+use crate::store::{Store, Target};
 
-/// A target as it was asked for: `dir:FOLDER`, `gitlab:`, `gitlab:API-URL#PROJECT`,
-/// `github:`, `github:API-URL#OWNER/NAME`, or `oci://HOST/REPOSITORY`.
+/// A target as it was asked for: `dir:FOLDER`, `gitlab:`, `gitlab:API-URL#PROJECT`, the same two with
+/// `gitlab-models:`, `github:`, `github:API-URL#OWNER/NAME`, `oci://HOST/REPOSITORY`, `mlflow:`,
+/// `mlflow:URL` or `mlflow+http://HOST`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TargetSpec {
     text: String,
@@ -32,10 +34,17 @@ pub struct TargetSpec {
 enum Place {
     Folder(PathBuf),
     /// The project that the job runs in.
-    GitLabJob,
+    GitLabJob(Shelf),
     GitLab {
+        shelf: Shelf,
         api: String,
         project: String,
+    },
+    /// The server that MLflow's own client would speak to.
+    MlflowOfVariables,
+    Mlflow {
+        url: String,
+        is_plain: bool,
     },
     Oci(OciAddress),
     /// The repository that the workflow runs in.
@@ -46,6 +55,13 @@ enum Place {
     },
 }
 
+/// What of a GitLab project.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shelf {
+    Packages,
+    Models,
+}
+
 /// Why a target cannot be understood or opened.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SpecFlaw {
@@ -53,7 +69,8 @@ pub enum SpecFlaw {
     #[error(
         "`{0}` names no registry: use `dir:FOLDER`, `gitlab:` within a GitLab job, \
          `gitlab:https://HOST/api/v4#GROUP/PROJECT`, `github:` within a GitHub workflow, \
-         `github:https://HOST/api/v3#OWNER/NAME`, or `oci://HOST/REPOSITORY`"
+         `github:https://HOST/api/v3#OWNER/NAME`, `oci://HOST/REPOSITORY`, `gitlab-models:` as \
+         `gitlab:`, or `mlflow:https://HOST`"
     )]
     Unknown(String),
     /// `gitlab:` outside a GitLab job.
@@ -62,6 +79,15 @@ pub enum SpecFlaw {
          use `gitlab:https://HOST/api/v4#GROUP/PROJECT`"
     )]
     NoJob,
+    /// `mlflow:` without the variable.
+    #[error("`mlflow:` needs `MLFLOW_TRACKING_URI`; without it use `mlflow:https://HOST`")]
+    NoTracking,
+    /// The model registry without a token that it takes.
+    #[error(
+        "`gitlab-models:` needs `GITLAB_TOKEN`, a personal, project or group token with the scope `api` \
+         and the Developer role: GitLab's model registry takes no `CI_JOB_TOKEN`"
+    )]
+    NoModelsToken,
     /// `github:` outside a workflow.
     #[error(
         "`github:` needs `GITHUB_ACTIONS` and `GITHUB_REPOSITORY`, which every workflow has; elsewhere \
@@ -107,6 +133,13 @@ impl Connection {
     }
 }
 
+impl Connection {
+    fn client(&self, base: &str, credential: Option<Credential>) -> Result<Client, RegistryError> {
+        let (settings, clock) = (self.settings.clone(), Arc::clone(&self.clock));
+        Ok(Client::new(base, credential, settings, clock, self.seed)?)
+    }
+}
+
 impl FromStr for TargetSpec {
     type Err = SpecFlaw;
 
@@ -116,22 +149,47 @@ impl FromStr for TargetSpec {
         let unknown = || SpecFlaw::Unknown(shown.escape_debug().to_string());
         let place = match text.split_once(':').ok_or_else(unknown)? {
             ("dir", folder) if !folder.is_empty() => Place::Folder(PathBuf::from(folder)),
-            ("gitlab", "") => Place::GitLabJob,
+            ("gitlab", "") => Place::GitLabJob(Shelf::Packages),
+            ("gitlab-models", "") => Place::GitLabJob(Shelf::Models),
             ("github", "") => Place::GitHubJob,
-            (forge @ ("gitlab" | "github"), address) => {
+            ("mlflow", "") => Place::MlflowOfVariables,
+            (scheme @ ("mlflow" | "mlflow+http"), address) => {
+                let is_plain = scheme == "mlflow+http";
+                let url = if is_plain {
+                    format!("http:{address}")
+                } else {
+                    address.to_owned()
+                };
+                let parsed = Url::parse(&url).ok();
+                let is_server = parsed.is_some_and(|url| {
+                    matches!(url.scheme(), "http" | "https") && url.host_str().is_some()
+                });
+                if !is_server || address.contains(['@', '#', '?']) {
+                    return Err(unknown());
+                }
+                Place::Mlflow { url, is_plain }
+            }
+            (forge @ ("gitlab" | "gitlab-models" | "github"), address) => {
                 let (api, project) = address.split_once('#').ok_or_else(unknown)?;
                 let parts: Vec<&str> = project.split('/').collect();
                 let is_project = parts.iter().all(|part| !matches!(*part, "" | "." | ".."))
-                    && (forge == "gitlab" || parts.len() == 2);
+                    && (forge != "github" || parts.len() == 2);
                 if !is_project || Url::parse(api).is_err() || address.contains('@') {
                     return Err(unknown());
                 }
                 let (api, project) = (api.to_owned(), project.to_owned());
-                if forge == "gitlab" {
-                    Place::GitLab { api, project }
-                } else {
-                    let repository = project;
-                    Place::GitHub { api, repository }
+                let gitlab = |shelf| Place::GitLab {
+                    shelf,
+                    api: api.clone(),
+                    project: project.clone(),
+                };
+                match forge {
+                    "gitlab" => gitlab(Shelf::Packages),
+                    "gitlab-models" => gitlab(Shelf::Models),
+                    _ => Place::GitHub {
+                        api,
+                        repository: project,
+                    },
                 }
             }
             ("oci" | "oci+https" | "oci+http", _) => Place::Oci(text.parse()?),
@@ -160,53 +218,105 @@ impl TargetSpec {
         variables: &Variables,
         connection: &Connection,
     ) -> Result<Target, RegistryError> {
-        let job = GitLabJob::detect(variables);
-        let explicit = Credential::explicit(variables);
-        let (api, project, credential) = match &self.place {
+        match &self.place {
             Place::Folder(root) => {
-                return Ok(Target::new(
-                    self.text.clone(),
-                    FolderStore::new(root.clone()),
-                ));
+                let patience = connection.settings.retry.deadline;
+                Ok(self.target(FolderStore::new(root.clone(), patience)))
             }
             Place::Oci(address) => {
                 let repository = address.open(variables, connection)?;
-                return Ok(Target::new(self.text.clone(), OciStore::new(repository)));
+                Ok(self.target(OciStore::new(repository)))
             }
             Place::GitHubJob => {
                 let Ci::GitHub(job) = Ci::detect(variables) else {
                     return Err(SpecFlaw::NoWorkflow.into());
                 };
                 let token = job.token.map(Credential::GitHub);
-                return self.github(&job.api_url, &job.repository, token, job.commit, connection);
+                self.github(&job.api_url, &job.repository, token, job.commit, connection)
             }
             Place::GitHub { api, repository } => {
                 // Within a workflow the token is for the server that runs it.
                 let home = variables.get("GITHUB_API_URL");
                 let is_home = home.is_none_or(|home| same_origin(home, api));
                 let token = Credential::github(variables).filter(|_| is_home);
-                return self.github(api, repository, token, None, connection);
+                self.github(api, repository, token, None, connection)
             }
-            Place::GitLabJob => {
-                let job = job.ok_or(SpecFlaw::NoJob)?;
+            Place::GitLabJob(shelf) => {
+                let job = GitLabJob::detect(variables).ok_or(SpecFlaw::NoJob)?;
+                let explicit = Credential::explicit(variables);
                 let credential = job.job_token.map(Credential::Job).or(explicit);
-                (job.api_url, job.project_id, credential)
+                let at = (job.api_url.as_str(), job.project_id.as_str());
+                let store = gitlab(*shelf, at, credential.clone(), variables, connection)?;
+                let store = match job.tag {
+                    Some(tag) => {
+                        let client = connection.client(at.0, credential)?;
+                        store.for_tag(GitLabReleases::new(client, at.1), tag)
+                    }
+                    None => store,
+                };
+                Ok(self.target(store))
             }
-            Place::GitLab { api, project } => {
+            Place::GitLab {
+                shelf,
+                api,
+                project,
+            } => {
+                let job = GitLabJob::detect(variables);
                 let own = job.filter(|job| same_origin(&job.api_url, api));
                 let token = own.and_then(|job| job.job_token).map(Credential::Job);
-                (api.clone(), project.clone(), explicit.or(token))
+                let credential = Credential::explicit(variables).or(token);
+                let store = gitlab(*shelf, (api, project), credential, variables, connection)?;
+                Ok(self.target(store))
             }
-        };
-        let Connection {
-            settings,
-            clock,
-            seed,
-        } = connection.clone();
-        let client = Client::new(&api, credential, settings, clock, seed)?;
-        let packages = GenericPackages::new(client, &project);
-        Ok(Target::new(self.text.clone(), GitLabStore::new(packages)))
+            Place::MlflowOfVariables => {
+                let url = variables.get("MLFLOW_TRACKING_URI");
+                let url = url.ok_or(SpecFlaw::NoTracking)?;
+                let client = connection.client(url, Credential::mlflow(variables))?;
+                Ok(self.target(MlflowStore::new(Mlflow::new(client))))
+            }
+            Place::Mlflow { url, is_plain } => {
+                let client = if *is_plain {
+                    let Connection {
+                        settings, clock, ..
+                    } = connection.clone();
+                    Client::without_credential(url, settings, clock)?
+                } else {
+                    // The credential is for the server that it was set for, where one was named.
+                    let home = variables.get("MLFLOW_TRACKING_URI");
+                    let is_home = home.is_none_or(|home| same_origin(home, url));
+                    let credential = Credential::mlflow(variables).filter(|_| is_home);
+                    connection.client(url, credential)?
+                };
+                Ok(self.target(MlflowStore::new(Mlflow::new(client))))
+            }
+        }
     }
+
+    fn target(&self, store: impl Store + 'static) -> Target {
+        Target::new(self.text.clone(), store)
+    }
+}
+
+/// A project's packages, or its model registry with the packages beside it.
+fn gitlab(
+    shelf: Shelf,
+    (api, project): (&str, &str),
+    credential: Option<Credential>,
+    variables: &Variables,
+    connection: &Connection,
+) -> Result<GitLabStore, RegistryError> {
+    let packages = |credential| {
+        let client = connection.client(api, credential)?;
+        Ok::<_, RegistryError>(GenericPackages::new(client, project))
+    };
+    if shelf == Shelf::Packages {
+        return Ok(GitLabStore::new(packages(credential)?));
+    }
+    let token = Credential::models(variables).ok_or(SpecFlaw::NoModelsToken)?;
+    let models = GenericPackages::of_models(connection.client(api, Some(token))?, project);
+    // The same token, in the header that packages ask for.
+    let record = packages(Credential::explicit(variables))?;
+    Ok(GitLabStore::of_models(models, record))
 }
 
 impl TargetSpec {
@@ -218,12 +328,7 @@ impl TargetSpec {
         commit: Option<String>,
         connection: &Connection,
     ) -> Result<Target, RegistryError> {
-        let Connection {
-            settings,
-            clock,
-            seed,
-        } = connection.clone();
-        let client = Client::new(api, token, settings, clock, seed)?;
+        let client = connection.client(api, token)?;
         let store = GitHubStore::new(GitHubReleases::new(client, repository)?, commit);
         Ok(Target::new(self.text.clone(), store))
     }
@@ -248,6 +353,12 @@ mod tests {
             "github:",
             "github:https://g/api/v3#o/r",
             "oci://r.example.org/models",
+            "gitlab-models:",
+            "gitlab-models:https://g/api/v4#a/b",
+            "mlflow:",
+            "mlflow:https://m.example.org/prefix",
+            "mlflow:http://127.0.0.1:5000",
+            "mlflow+http://m.internal:5000",
         ] {
             assert_eq!(good.parse::<TargetSpec>().unwrap().to_string(), good);
         }
@@ -266,6 +377,12 @@ mod tests {
             "github:https://g/api/v3#o/r/x",
             "oci://me:secret@r.example.org/models",
             "oci://r.example.org/models:1.0",
+            "gitlab-models:https://g/api/v4",
+            "mlflow:m.example.org",
+            "mlflow:sqlite:///mlflow.db",
+            "mlflow:https://me:secret@m.example.org",
+            "mlflow:https://m.example.org#1",
+            "mlflow+http:m",
         ] {
             let error = bad.parse::<TargetSpec>().unwrap_err().to_string();
             assert!(

@@ -9,6 +9,7 @@ use yard_forge::{Patience, Upload};
 use yard_package::PackageId;
 
 use crate::error::RegistryError;
+use crate::release::Notes;
 
 /// An opened target.
 #[derive(Debug)]
@@ -42,6 +43,24 @@ pub(crate) trait Store: Debug {
 
     /// Lets the target's own name for a version, where it has such names, stand for this one.
     fn point(&self, _alias: &str, _id: &PackageId) -> Result<(), RegistryError> {
+        Ok(())
+    }
+
+    /// The versions of a package that are there. One of them may be without its manifest.
+    fn versions(&self, name: &str) -> Result<Vec<String>, RegistryError>;
+
+    /// The longest file that can be stored, where that is known.
+    fn largest(&self) -> Option<u64> {
+        None
+    }
+
+    /// Gives a release its text before anybody sees it, where the target shows one.
+    fn describe(&self, _id: &PackageId, _notes: &Notes) -> Result<(), RegistryError> {
+        Ok(())
+    }
+
+    /// Shows people that a release is complete, where the target has a place for that.
+    fn announce(&self, _id: &PackageId, _notes: &Notes) -> Result<(), RegistryError> {
         Ok(())
     }
 
