@@ -6,6 +6,7 @@
 #   tests/peers.sh bench    what the benches need too
 #   tests/peers.sh r        R's pROC, from the system's packages; says where Rscript is
 #   tests/peers.sh boost    the other engines of gradient boosting, too
+#   tests/peers.sh mlflow   an MLflow server and its client, too: 850 MB
 #
 # Where they cannot be had, it says so and ends with 0; with CI set, it ends with 1: there, tests
 # that did not run must not look like tests that passed.
@@ -42,6 +43,7 @@ Jinja2==3.1.6'
 boost='lightgbm==4.7.0
 xgboost-cpu==3.2.0
 shap==0.51.0'
+mlflow='mlflow==3.17.2'
 
 skip() {
   printf 'SKIPPED: %s; comparisons with programs in %s are not made\n' "$1" "${2:-Python}" >&2
@@ -99,5 +101,5 @@ exec 9>"$peers/venv.lock"
 if command -v flock >/dev/null; then flock 9; fi
 install_containers
 install tests
-case ${1:-} in bench | boost) install "$1" ;; esac
+case ${1:-} in bench | boost | mlflow) install "$1" ;; esac
 printf '%s\n' "$venv"

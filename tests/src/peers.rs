@@ -84,7 +84,7 @@ pub fn python() -> Result<Option<PathBuf>> {
 }
 
 /// The same with more lists of `tests/peers.sh`.
-fn python_with(lists: &[&str]) -> Result<Option<PathBuf>> {
+pub(crate) fn python_with(lists: &[&str]) -> Result<Option<PathBuf>> {
     let folder = install(lists)?;
     Ok(folder.map(|folder| folder.join("bin/python")))
 }

@@ -88,7 +88,10 @@ pub fn read_members(
         }
         if file.size > MANIFEST_BYTES {
             let (size, limit) = (file.size, MANIFEST_BYTES);
-            return Err(PackageError::member(path.as_str(), Flaw::TooLarge { size, limit }));
+            return Err(PackageError::member(
+                path.as_str(),
+                Flaw::TooLarge { size, limit },
+            ));
         }
         let mut whole = Vec::new();
         bytes.read_to_end(&mut whole).map_err(PackageError::Read)?;

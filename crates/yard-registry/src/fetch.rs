@@ -248,10 +248,15 @@ pub fn before(target: &Target, id: &PackageId) -> Result<Option<PackageId>, Regi
     Ok(None)
 }
 
-/// The release that `NAME@VERSION` or `NAME@ALIAS` means. What is named like a version, beginning
+/// The release that `NAME@VERSION`, `NAME@TAG` or `NAME@ALIAS` means. What is named like a version, beginning
 /// with a digit or with `v` and a digit, is one.
 pub fn resolve(target: &Target, text: &str) -> Result<PackageId, RegistryError> {
     let (name, selector) = text.split_once('@').unwrap_or((text, ""));
+    // What a job hands over may be the whole tag of a release, which names the package itself.
+    let own = selector.strip_prefix(name);
+    let selector = own
+        .and_then(|rest| rest.strip_prefix('@'))
+        .unwrap_or(selector);
     let bare = selector.strip_prefix('v').unwrap_or(selector);
     if bare.starts_with(|c: char| c.is_ascii_digit()) {
         return Ok(PackageId::new(name, bare)?);

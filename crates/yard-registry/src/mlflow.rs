@@ -11,8 +11,10 @@
 //! other bytes is refused before it has sent one. The manifest is claimed by what it lists, because
 //! who wrote it does not make another release.
 //!
-//! The record of aliases is a run too. Its number is a tag of the registered model, set in the request
-//! that makes the model, of which the server lets one through.
+//! One more run for each package is the record: it has the moves of aliases, and by its parameters it
+//! says which run is that of which version. Its own number is a tag of the registered model, set in the
+//! request that makes the model, of which the server lets one through. So everybody who publishes a
+//! version at once fills the same run.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -32,6 +34,14 @@ use crate::store::Store;
 const VERSION: &str = "trainyard.version";
 /// The tag of a registered model with the run that has the record of its aliases.
 const RECORD: &str = "trainyard.aliases";
+
+/// Which run is that of a version.
+enum Last {
+    /// This one.
+    Run(RunRecord),
+    /// None yet; this parameter of the record is to name it.
+    Free(String),
+}
 
 #[derive(Debug)]
 pub(crate) struct MlflowStore {
@@ -69,10 +79,7 @@ impl MlflowStore {
     /// The run with the files of a release, and whether everybody can see it.
     fn find(&self, id: &PackageId) -> Result<Option<(RunRecord, bool)>, ForgeError> {
         if id.version() == JOURNAL {
-            let model = self.server.model(id.name())?;
-            let run = model.as_ref().and_then(|model| model.tag(RECORD));
-            let run = run.map(|run| self.server.run(run)).transpose()?.flatten();
-            return Ok(run.map(|run| (run, true)));
+            return Ok(self.recorded(id.name())?.map(|run| (run, true)));
         }
         if let Some(version) = self.released(id)? {
             let run = self.server.run(&version.run_id)?;
@@ -82,35 +89,73 @@ impl MlflowStore {
             })?;
             return Ok(Some((run, true)));
         }
-        let experiment = self.experiment(id.name())?;
-        let runs = self.server.runs(&experiment, (VERSION, id.version()))?;
-        Ok(runs.into_iter().next().map(|run| (run, false)))
-    }
-
-    /// A new run for the files of a release; where somebody else began one at the same time, the
-    /// first of the two.
-    fn begin(&self, id: &PackageId) -> Result<RunRecord, ForgeError> {
-        let experiment = self.experiment(id.name())?;
-        let tag = (VERSION, id.version());
-        let ours = self.server.begin(&experiment, &id.to_string(), &[tag])?;
-        let first = self.server.runs(&experiment, tag)?.into_iter().next();
-        match first.filter(|first| first.id != ours.id) {
-            Some(first) => {
-                self.server.abandon(&ours)?;
-                Ok(first)
-            }
-            None => Ok(ours),
+        let Some(record) = self.recorded(id.name())? else {
+            return Ok(None);
+        };
+        match self.last_of(&record, id)? {
+            Last::Run(run) => Ok(Some((run, false))),
+            Last::Free(_) => Ok(None),
         }
     }
 
-    /// The run with the record of aliases, which is made with the registered model.
-    fn record(&self, name: &str) -> Result<RunRecord, ForgeError> {
+    /// The run that the record names for a version, or the parameter that is free to name one: a run
+    /// that somebody has deleted is followed by another.
+    fn last_of(&self, record: &RunRecord, id: &PackageId) -> Result<Last, ForgeError> {
+        let mut number = 1;
+        loop {
+            let key = format!("run/{}/{number}", id.version().replace('+', ":"));
+            let Some(run) = record.params.get(&key) else {
+                return Ok(Last::Free(key));
+            };
+            let run = self.server.run(run)?;
+            match run.filter(|run| !run.is_deleted) {
+                Some(run) => return Ok(Last::Run(run)),
+                None => number += 1,
+            }
+        }
+    }
+
+    /// The run for the files of a release that is not there: begun now, unless somebody else has just
+    /// begun one.
+    fn begin(&self, id: &PackageId) -> Result<RunRecord, ForgeError> {
+        let record = self.record(id.name())?;
+        let key = match self.last_of(&record, id)? {
+            Last::Run(run) => return Ok(run),
+            Last::Free(key) => key,
+        };
+        let experiment = self.experiment(id.name())?;
+        let tags = [(VERSION, id.version())];
+        let ours = self.server.begin(&experiment, &id.to_string(), &tags)?;
+        if self.server.claim(&record, &key, &ours.id)? {
+            return Ok(ours);
+        }
+        self.server.abandon(&ours)?;
+        let record = self.record(id.name())?;
+        match self.last_of(&record, id)? {
+            Last::Run(run) => Ok(run),
+            Last::Free(_) => Err(ForgeError::Transient {
+                request: format!("beginning {id}"),
+                reason: "somebody else has begun it, and the server does not say where".to_owned(),
+                retry_after: None,
+                source: None,
+            }),
+        }
+    }
+
+    /// The record of a package, where there is one.
+    fn recorded(&self, name: &str) -> Result<Option<RunRecord>, ForgeError> {
         let model = self.server.model(name)?;
-        if let Some(run) = model.as_ref().and_then(|model| model.tag(RECORD))
-            && let Some(run) = self.server.run(run)?
-        {
+        let run = model.as_ref().and_then(|model| model.tag(RECORD));
+        let run = run.map(|run| self.server.run(run)).transpose()?.flatten();
+        Ok(run.filter(|run| !run.is_deleted))
+    }
+
+    /// The record of a package, which is made with the registered model.
+    fn record(&self, name: &str) -> Result<RunRecord, ForgeError> {
+        if let Some(run) = self.recorded(name)? {
             return Ok(run);
         }
+        let model = self.server.model(name)?;
         let experiment = self.experiment(name)?;
         let tag = (VERSION, JOURNAL);
         let ours = self
@@ -121,8 +166,7 @@ impl MlflowStore {
             return Ok(ours);
         }
         // The model is there: another run of ours has just made it, or somebody else, long ago.
-        let now = self.server.model(name)?;
-        if now.as_ref().and_then(|now| now.tag(RECORD)).is_none() {
+        if self.recorded(name)?.is_none() {
             self.server.tag_model(name, (RECORD, &ours.id))?;
         }
         let now = self.server.model(name)?;
@@ -143,7 +187,6 @@ impl MlflowStore {
     /// Makes the model version that everybody sees; answers the run of the one that counts.
     fn commit(&self, id: &PackageId, run: RunRecord) -> Result<RunRecord, ForgeError> {
         let name = id.name();
-        self.record(name)?;
         self.server.finish(&run)?;
         let tags = [(VERSION, id.version())];
         let ours = self.server.release(name, &run, &id.to_string(), &tags)?;

@@ -1,5 +1,8 @@
 //! What is published under one name and version.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
 use yard_contract::{Document, Input, Manifest, ManifestFile, Producer};
 use yard_forge::Upload;
 use yard_package::{MANIFEST, PackageId};
@@ -103,6 +106,15 @@ impl Release {
     #[must_use]
     pub fn with_notes(mut self, notes: Notes) -> Self {
         self.notes = Some(notes);
+        self
+    }
+
+    /// The same, counting what is sent of its files.
+    #[must_use]
+    pub fn watched(mut self, moved: &Arc<AtomicU64>) -> Self {
+        for asset in &mut self.assets {
+            asset.upload = asset.upload.clone().watched(moved);
+        }
         self
     }
 

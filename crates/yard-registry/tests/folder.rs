@@ -249,3 +249,37 @@ fn a_registry_that_cannot_be_written_says_so() {
     assert!(error.to_string().starts_with("failed to "), "{error}");
     assert_eq!(fs::read(&root).unwrap(), b"in the way");
 }
+
+#[test]
+fn a_version_that_the_record_of_aliases_has_is_nobodys() {
+    for version in ["aliases", "Aliases", "aliases.champion-000001"] {
+        let id = PackageId::new("credit", version).unwrap();
+        let asset = Asset::new("a.tar.gz", Upload::bytes(b"a")).unwrap();
+        let error = Release::new(id, Producer::new("t", "0"), Vec::new(), vec![asset]).unwrap_err();
+        assert!(matches!(error, RegistryError::Reserved(_)), "{error}");
+    }
+}
+
+#[test]
+fn a_lock_that_somebody_keeps_is_waited_for_and_not_for_ever() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("registry");
+    let held = |seconds_of_patience: u64| {
+        let mut settings = Settings::default();
+        settings.retry.deadline = std::time::Duration::from_secs(seconds_of_patience);
+        let spec: TargetSpec = format!("dir:{}", root.display()).parse().unwrap();
+        spec.open(&Variables::default(), &Connection::new(settings, 1))
+            .unwrap()
+    };
+    std::fs::create_dir_all(root.join("credit")).unwrap();
+    let lock = std::fs::File::create(root.join("credit/.1.2.0.lock")).unwrap();
+    lock.lock().unwrap();
+    let error = publish(&held(0), &release(b"archive")).unwrap_err();
+    assert!(matches!(error, RegistryError::Locked { .. }), "{error}");
+    assert!(error.is_transient() && error.hint().is_some(), "{error}");
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| publish(&held(60), &release(b"archive")).unwrap());
+        lock.unlock().unwrap();
+        assert!(!waiting.join().unwrap().is_conflict());
+    });
+}

@@ -20,7 +20,8 @@ use yard_contract::{DeliveryAction, Producer};
 use yard_forge::{Clock, Settings, Upload, Variables};
 use yard_package::PackageId;
 use yard_registry::{
-    Asset, Connection, Published, RegistryError, Release, Target, TargetSpec, fetch, plan, publish,
+    Asset, Connection, Notes, Published, RegistryError, Release, Target, TargetSpec, fetch, plan,
+    publish,
 };
 
 const TAG: &str = "credit@v1.2.0";
@@ -276,4 +277,88 @@ fn refusals_are_final_and_say_what_is_needed() {
         "{error:?}"
     );
     assert_eq!(github.unmet(), 1);
+}
+
+#[test]
+fn the_notes_are_there_before_anybody_sees_the_release_and_stay_as_they_are() {
+    let github = start();
+    let notes = |text: &str| Notes {
+        title: "credit 1.2.0".to_owned(),
+        text: text.to_owned(),
+        links: vec![("package".to_owned(), FILES[0].to_owned())],
+    };
+    publish(&open(&github), &release().with_notes(notes("No worse."))).unwrap();
+    let said = || {
+        let said = github.with(|github| github.said.clone());
+        assert_eq!(said.len(), 1);
+        said.into_values().next().unwrap()
+    };
+    assert_eq!(said()["name"], "credit 1.2.0");
+    let text = "No worse.\n- [package](https://hub.example/o/r/releases/download/credit@v1.2.0/credit-1.2.0.tar.gz)";
+    assert_eq!(said()["body"], text);
+    assert_eq!(
+        (&said()["prerelease"], &said()["make_latest"]),
+        (&false.into(), &"legacy".into())
+    );
+    let writes: Vec<String> = github
+        .take_log()
+        .iter()
+        .filter(|request| request.method != "GET")
+        .map(|request| {
+            format!(
+                "{} {}",
+                request.method,
+                String::from_utf8_lossy(&request.body)
+            )
+        })
+        .collect();
+    let at = |text: &str| {
+        writes
+            .iter()
+            .position(|write| write.contains(text))
+            .unwrap()
+    };
+    assert!(at("No worse.") < at("\"draft\":false"), "{writes:?}");
+
+    publish(&open(&github), &release().with_notes(notes("Again."))).unwrap();
+    assert_eq!(said()["body"], text);
+}
+
+#[test]
+fn a_pre_release_is_marked_as_one_and_is_nobodys_latest() {
+    let github = start();
+    let id = PackageId::new("credit", "1.0.0-rc.1").unwrap();
+    let asset = Asset::new(&id.archive_name(), Upload::bytes(b"a")).unwrap();
+    let producer = Producer::new("publish-package", "0.1.0");
+    let release = Release::new(id, producer, Vec::new(), vec![asset]).unwrap();
+    publish(&open(&github), &release).unwrap();
+    let said = github.with(|github| github.said.clone());
+    let said = said.into_values().next().unwrap();
+    assert_eq!(
+        (&said["prerelease"], &said["make_latest"]),
+        (&true.into(), &"false".into())
+    );
+}
+
+#[test]
+fn what_is_longer_than_a_release_holds_is_refused_before_anything_is_sent() {
+    let github = start();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("long");
+    let file = std::fs::File::create(&path).unwrap();
+    file.set_len(2 << 30).unwrap();
+    let long = Upload::known(&path, 2 << 30, yard_contract::Sha256::of(b"never read"));
+    let mut assets = release().assets().to_vec();
+    assets.push(Asset::new("long.bin", long).unwrap());
+    let producer = Producer::new("publish-package", "0.1.0");
+    let release = Release::new(id(), producer, Vec::new(), assets).unwrap();
+    for result in [
+        plan(&open(&github), &release),
+        publish(&open(&github), &release),
+    ] {
+        let error = result.unwrap_err();
+        assert!(matches!(error, RegistryError::TooLong { .. }), "{error}");
+        assert!(error.hint().is_some());
+    }
+    assert!(github.take_log().is_empty());
 }

@@ -11,13 +11,14 @@ mod loopback;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use fake_gitlab::{Fault, GitLab, TOKEN};
+use fake_gitlab::{ACCESS, Fault, GitLab, TOKEN};
 use loopback::Reply;
 use yard_contract::{DeliveryAction, Producer, Sha256};
 use yard_forge::{Clock, Settings, Upload, Variables};
 use yard_package::PackageId;
 use yard_registry::{
-    Asset, Connection, Published, RegistryError, Release, Target, fetch, plan, publish,
+    Alias, Asset, Connection, Notes, Published, RegistryError, Release, SpecFlaw, Target, before,
+    fetch, history, plan, publish,
 };
 
 const ARCHIVE: &str = "credit-1.2.0.tar.gz";
@@ -78,21 +79,37 @@ fn open_as(gitlab: &GitLab, token: &str, waits: &Arc<Waits>) -> Target {
 }
 
 fn open_with(gitlab: &GitLab, token: &str, clock: Arc<dyn Clock>) -> Target {
-    let variables = Variables::from_iter([
-        ("CI_API_V4_URL", gitlab.api_url()),
-        ("CI_PROJECT_ID", "7".to_owned()),
-        ("CI_JOB_TOKEN", token.to_owned()),
-    ]);
+    open_spec("gitlab:", gitlab, &[("CI_JOB_TOKEN", token)], clock).unwrap()
+}
+
+fn open_spec(
+    spec: &str,
+    gitlab: &GitLab,
+    more: &[(&str, &str)],
+    clock: Arc<dyn Clock>,
+) -> Result<Target, RegistryError> {
+    let url = gitlab.api_url();
+    let job = [("CI_API_V4_URL", url.as_str()), ("CI_PROJECT_ID", "7")];
+    let variables = Variables::from_iter(job.into_iter().chain(more.iter().copied()));
     let connection = Connection {
         settings: Settings::default(),
         clock,
         seed: 1,
     };
-    "gitlab:"
-        .parse::<yard_registry::TargetSpec>()
-        .unwrap()
-        .open(&variables, &connection)
-        .unwrap()
+    let spec: yard_registry::TargetSpec = spec.parse().unwrap();
+    spec.open(&variables, &connection)
+}
+
+/// The model registry, with a person's token beside the job's own.
+fn open_models(gitlab: &GitLab) -> Target {
+    let tokens = [("CI_JOB_TOKEN", TOKEN), ("GITLAB_TOKEN", ACCESS)];
+    open_spec(
+        "gitlab-models:",
+        gitlab,
+        &tokens,
+        Arc::new(Waits::default()),
+    )
+    .unwrap()
 }
 
 fn open(gitlab: &GitLab) -> Target {
@@ -109,11 +126,15 @@ fn actions(published: &Published) -> Vec<DeliveryAction> {
 
 /// Exactly one copy of everything, the manifest last, as a consumer sees it.
 fn is_complete(gitlab: &GitLab, release: &Release) {
+    is_complete_in(&open(gitlab), gitlab, release);
+}
+
+fn is_complete_in(target: &Target, gitlab: &GitLab, release: &Release) {
     let files = gitlab.files("credit", "1.2.0");
     let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, [ARCHIVE, "model_card.md", "manifest.json"]);
     let folder = tempfile::tempdir().unwrap();
-    let fetched = fetch(&open(gitlab), &id(), &folder.path().join("fetched")).unwrap();
+    let fetched = fetch(target, &id(), &folder.path().join("fetched")).unwrap();
     assert_eq!(fetched.body, release.manifest().body);
     let archive = std::fs::read(folder.path().join("fetched").join(ARCHIVE)).unwrap();
     assert_eq!(Sha256::of(&archive), release.assets()[0].upload().sha256);
@@ -471,4 +492,169 @@ fn a_release_whose_file_was_exchanged_is_not_fetched() {
     let error = fetch(&open(&gitlab), &id(), &folder.path().join("fetched")).unwrap_err();
     assert!(matches!(error, RegistryError::Digest { .. }), "{error}");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn an_unfinished_release_is_hidden_from_people_and_shown_when_it_is_complete() {
+    let gitlab = GitLab::start();
+    let busy = Reply::new(503, b"");
+    gitlab.fault("PUT", "manifest.json", Fault::Answer(busy), 6);
+    publish(&open(&gitlab), &release()).unwrap_err();
+    assert_eq!(gitlab.files("credit", "1.2.0").len(), 2);
+    assert!(!gitlab.is_shown("credit", "1.2.0"));
+    publish(&open(&gitlab), &release()).unwrap();
+    assert!(gitlab.is_shown("credit", "1.2.0"));
+    is_complete(&gitlab, &release());
+}
+
+#[test]
+fn where_a_second_file_is_forbidden_the_one_who_came_first_counts() {
+    for (bytes, is_conflict) in [(&b"archive bytes"[..], false), (b"rival bytes", true)] {
+        let gitlab = GitLab::start();
+        gitlab.forbid_duplicates();
+        gitlab.rival(ARCHIVE, bytes);
+        let published = publish(&open(&gitlab), &release()).unwrap();
+        assert_eq!(published.is_conflict(), is_conflict);
+        let files = gitlab.files("credit", "1.2.0");
+        let archives: Vec<_> = files.iter().filter(|(name, _)| name == ARCHIVE).collect();
+        assert_eq!(archives, [&(ARCHIVE.to_owned(), bytes.to_vec())]);
+    }
+}
+
+fn notes() -> Notes {
+    Notes {
+        title: "credit 1.2.0".to_owned(),
+        text: "No worse than the champion.".to_owned(),
+        links: vec![
+            ("package".to_owned(), ARCHIVE.to_owned()),
+            ("model card".to_owned(), "model_card.md".to_owned()),
+        ],
+    }
+}
+
+#[test]
+fn a_tag_gets_a_release_entry_once_with_links_and_the_job_token_is_enough() {
+    let gitlab = GitLab::start();
+    let tagged = |tag: Option<&str>| {
+        let mut variables = vec![("CI_JOB_TOKEN", TOKEN)];
+        variables.extend(tag.map(|tag| ("CI_COMMIT_TAG", tag)));
+        open_spec("gitlab:", &gitlab, &variables, Arc::new(Waits::default())).unwrap()
+    };
+    // Without a tag there is nothing to make an entry of, and without notes nothing to say.
+    publish(&tagged(None), &release().with_notes(notes())).unwrap();
+    publish(&tagged(Some("v1.2.0")), &release()).unwrap();
+    assert!(gitlab.entry("v1.2.0").is_none());
+
+    for _ in 0..2 {
+        publish(&tagged(Some("v1.2.0")), &release().with_notes(notes())).unwrap();
+        let entry = gitlab.entry("v1.2.0").unwrap();
+        assert_eq!(entry.description, "No worse than the champion.");
+        let place = format!(
+            "{}/projects/7/packages/generic/credit/1.2.0",
+            gitlab.api_url()
+        );
+        let link = |label: &str, file: &str, kind: &str| {
+            let name = format!("credit 1.2.0: {label}");
+            (name, format!("{place}/{file}"), kind.to_owned())
+        };
+        let links = [
+            link("package", ARCHIVE, "package"),
+            link("model card", "model_card.md", "other"),
+        ];
+        assert_eq!(entry.links, links);
+    }
+
+    // What a person wrote stays; the links that it lacks are added.
+    gitlab.make_entry("v1.2.1", "By hand.");
+    publish(&tagged(Some("v1.2.1")), &release().with_notes(notes())).unwrap();
+    let entry = gitlab.entry("v1.2.1").unwrap();
+    assert_eq!(
+        (entry.description.as_str(), entry.links.len()),
+        ("By hand.", 2)
+    );
+
+    // A refusal comes after the release is complete, and says so.
+    let forbidden = Reply::new(403, b"{\"message\":\"403 Forbidden\"}");
+    gitlab.fault("POST", "/releases", Fault::Answer(forbidden), 1);
+    let error = publish(&tagged(Some("v9")), &release().with_notes(notes())).unwrap_err();
+    assert!(
+        error.to_string().contains("is complete in gitlab:"),
+        "{error}"
+    );
+    assert!(error.hint().unwrap().contains("--no-release"), "{error}");
+}
+
+#[test]
+fn a_release_goes_to_the_model_registry_by_a_persons_token() {
+    use DeliveryAction::{AlreadyThere, Uploaded};
+    let gitlab = GitLab::start();
+    let published = publish(&open_models(&gitlab), &release()).unwrap();
+    assert_eq!(actions(&published), [Uploaded; 3]);
+    is_complete_in(&open_models(&gitlab), &gitlab, &release());
+    assert!(!gitlab.token_reached_the_storage());
+    gitlab.take_log("PUT");
+    let again = publish(&open_models(&gitlab), &release()).unwrap();
+    assert_eq!(actions(&again), [AlreadyThere; 3]);
+    assert!(gitlab.take_log("PUT").is_empty());
+    let conflict = publish(&open_models(&gitlab), &release_by("0.1.0", b"other bytes")).unwrap();
+    assert!(conflict.is_conflict());
+
+    // The record of aliases has a version that the model registry cannot have.
+    let alias = Alias::new("champion").unwrap();
+    let moves = history(&open_models(&gitlab), "credit", &alias).unwrap();
+    assert!(moves.current().is_none());
+
+    let id = PackageId::new("credit", "2024-05").unwrap();
+    let asset = Asset::new("credit-2024-05.tar.gz", Upload::bytes(b"a")).unwrap();
+    let undated = Release::new(id, Producer::new("t", "0"), Vec::new(), vec![asset]).unwrap();
+    let error = publish(&open_models(&gitlab), &undated).unwrap_err();
+    assert!(matches!(error, RegistryError::NotSemVer { .. }), "{error}");
+}
+
+#[test]
+fn the_model_registry_says_which_token_it_wants() {
+    let gitlab = GitLab::start();
+    let job = [("CI_JOB_TOKEN", TOKEN)];
+    let clock = || Arc::new(Waits::default());
+    let error = open_spec("gitlab-models:", &gitlab, &job, clock()).unwrap_err();
+    assert!(
+        matches!(error, RegistryError::Spec(SpecFlaw::NoModelsToken)),
+        "{error}"
+    );
+    assert!(error.to_string().contains("scope `api`"), "{error}");
+
+    let expired = [("GITLAB_TOKEN", "expired")];
+    let target = open_spec("gitlab-models:", &gitlab, &expired, clock()).unwrap();
+    let error = publish(&target, &release()).unwrap_err();
+    assert!(!error.is_transient());
+    assert!(error.hint().unwrap().contains("scope `api`"), "{error}");
+
+    let forbidden = Reply::new(403, b"{\"message\":\"403 Forbidden\"}");
+    gitlab.fault("POST", "/ml/mlflow/", Fault::Answer(forbidden), 9);
+    let error = publish(&open_models(&gitlab), &release()).unwrap_err();
+    assert!(!error.is_transient());
+    assert!(error.hint().unwrap().contains("Developer role"), "{error}");
+}
+
+#[test]
+fn the_release_before_is_the_latest_complete_one_below() {
+    let gitlab = GitLab::start();
+    for version in ["1.0.0", "1.9.0", "1.10.0", "2.0.0-rc.1", "3.0.0"] {
+        let id = PackageId::new("credit", version).unwrap();
+        let asset = Asset::new(&id.archive_name(), Upload::bytes(b"a")).unwrap();
+        let producer = Producer::new("t", "0");
+        let release = Release::new(id, producer, Vec::new(), vec![asset]).unwrap();
+        publish(&open(&gitlab), &release).unwrap();
+    }
+    // One that was never finished.
+    gitlab.store("credit", "1.11.0", "credit-1.11.0.tar.gz", b"a");
+    let before = |version: &str| {
+        let id = PackageId::new("credit", version).unwrap();
+        let found = before(&open(&gitlab), &id).unwrap();
+        found.map(|found| found.version().to_owned())
+    };
+    assert_eq!(before("2.0.0").as_deref(), Some("1.10.0"));
+    assert_eq!(before("1.9.1").as_deref(), Some("1.9.0"));
+    assert_eq!(before("1.0.0"), None);
+    assert_eq!(before("2024-05"), None);
 }

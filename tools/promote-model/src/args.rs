@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use yard_cli::clap::{self, Parser};
 use yard_cli::{Common, Format};
+use yard_package::Limits;
 
 /// Move an alias such as champion to a released version, on the evidence of its smoke test, or back
 ///
@@ -25,7 +26,7 @@ Exit codes: 0 moved, or there already; 2 the smoke report, the release or an arg
 it; 3 the network or the registry failed, or somebody else moved it, run it again; 101 a defect"
 )]
 pub struct Args {
-    /// NAME@VERSION to promote; NAME to roll back or to look
+    /// NAME@VERSION to promote, or NAME@TAG with the tag of a release; NAME to roll back or to look
     #[arg(value_name = "RELEASE")]
     pub(crate) release: String,
 
@@ -57,6 +58,10 @@ pub struct Args {
         hide_env_values = true
     )]
     pub(crate) ca_file: Option<PathBuf>,
+
+    /// The longest file, and the longest package, that is opened, in bytes
+    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().total_bytes)]
+    pub(crate) max_bytes: u64,
 
     /// Check everything, and say what would be done
     #[arg(long)]

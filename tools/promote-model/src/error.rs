@@ -23,6 +23,8 @@ pub enum PromoteError {
     Package(#[from] PackageError),
     #[error("a version to promote and `--rollback` are two different moves")]
     Both,
+    #[error("`{tag}` is a tag of another package than `{name}`")]
+    OtherTag { tag: String, name: String },
     #[error("{0} holds no model")]
     NoModel(String),
     #[error("the smoke test in `{}` did not pass: its verdict is {verdict}", path.display())]

@@ -2,8 +2,8 @@
 
 use yard_cli::Io;
 use yard_contract::{Input, Sha256, SmokeReport, Verdict};
-use yard_package::{Limits, Package, PackageId};
-use yard_registry::{Target, fetch_archive};
+use yard_package::{Limits, PackageId};
+use yard_registry::{Target, read_archive};
 
 use crate::error::PromoteError;
 use crate::plan::Plan;
@@ -11,7 +11,7 @@ use crate::plan::Plan;
 /// Where a package has its model.
 const MODEL: &str = "model/model.onnx";
 
-/// A release, as the target holds it: fetched, verified, unpacked in memory.
+/// A release, as the target holds it: verified while it streams by.
 pub(crate) struct Release {
     pub(crate) manifest_sha256: Sha256,
     pub(crate) model_sha256: Sha256,
@@ -19,15 +19,21 @@ pub(crate) struct Release {
 }
 
 impl Release {
-    pub(crate) fn fetch(target: &Target, id: &PackageId) -> Result<Self, PromoteError> {
-        let archive = fetch_archive(target, id)?;
-        let package = Package::from_archive(archive.bytes.as_slice(), &Limits::default())?;
-        let model = package.file(MODEL);
+    pub(crate) fn fetch(
+        target: &Target,
+        id: &PackageId,
+        limits: &Limits,
+    ) -> Result<Self, PromoteError> {
+        let seen = read_archive(target, id, |archive| {
+            yard_package::read_archive(archive, limits).map_err(PromoteError::from)
+        })?;
+        let mut files = seen.value.body.files.iter();
+        let model = files.find(|file| file.path == MODEL);
         let model = model.ok_or_else(|| PromoteError::NoModel(id.to_string()))?;
         Ok(Self {
-            manifest_sha256: archive.manifest_sha256,
+            manifest_sha256: seen.manifest_sha256,
             model_sha256: model.sha256,
-            input: Input::new("package", &id.archive_name(), archive.sha256),
+            input: Input::new("package", &id.archive_name(), seen.sha256),
         })
     }
 }

@@ -8,7 +8,9 @@
 //! - The record counts; a tag or alias of the registry's own follows it, and is set right by the next
 //!   run if one was cut off in between.
 //! - A version that is promoted was tried as it is released: same model, and the test passed.
-//! - Nobody's move is lost: of two at the same time, one is refused.
+//! - Nobody's move is lost: of two at the same time, one is refused. An OCI registry alone cannot
+//!   promise that, because its protocol cannot say "only if there is none": within the time of one
+//!   request both can be told that theirs counts, and then the later one does.
 #![warn(missing_docs)]
 
 mod args;
@@ -71,7 +73,7 @@ fn promotion(
     id: &PackageId,
     io: &Io,
 ) -> Result<Step, PromoteError> {
-    let release = Release::fetch(target, id)?;
+    let release = Release::fetch(target, id, &plan.limits)?;
     let smoke = smoke(plan, &release, io)?;
     let current = history.current();
     if current.is_some_and(|current| current.package_version == id.version()) {
@@ -95,7 +97,7 @@ fn promotion(
 fn rollback(plan: &Plan, target: &Target, history: &History) -> Result<Step, PromoteError> {
     let before = history.before().ok_or(PromoteError::NothingBefore)?;
     let id = PackageId::new(&plan.name, &before.package_version)?;
-    let release = Release::fetch(target, &id)?;
+    let release = Release::fetch(target, &id, &plan.limits)?;
     // The evidence of then is of the model of then.
     if release.model_sha256 != before.model_sha256 {
         return Err(PromoteError::Exchanged {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 use yard_cli::{Format, Io};
 use yard_forge::{Settings, Variables};
-use yard_package::PackageId;
+use yard_package::{Limits, PackageId};
 use yard_registry::{Alias, Connection, Target, TargetSpec};
 
 use crate::args::Args;
@@ -26,6 +26,8 @@ pub(crate) struct Plan {
     target: String,
     pub(crate) smoke_report: PathBuf,
     pub(crate) out: PathBuf,
+    #[serde(skip)]
+    pub(crate) limits: Limits,
     pub(crate) dry_run: bool,
     #[serde(skip)]
     pub(crate) format: Format,
@@ -42,7 +44,7 @@ pub(crate) enum Task {
 impl Plan {
     pub(crate) fn resolve(args: Args, io: &Io) -> Result<(Self, Target), PromoteError> {
         let (name, version) = match args.release.split_once('@') {
-            Some((name, version)) => (name, Some(bare(version))),
+            Some((name, version)) => (name, Some(bare(of_tag(name, version)?))),
             None => (args.release.as_str(), None),
         };
         let task = match (version, args.rollback) {
@@ -69,10 +71,24 @@ impl Plan {
             target: args.target.clone(),
             smoke_report: args.smoke_report,
             out: args.out,
+            limits: Limits::of_bytes(args.max_bytes),
             dry_run: args.dry_run,
             format: args.format,
         };
         Ok((plan, target))
+    }
+}
+
+/// What a job hands over as the version may be the whole tag of a release, which names the package
+/// itself.
+fn of_tag<'v>(name: &str, version: &'v str) -> Result<&'v str, PromoteError> {
+    match version.split_once('@') {
+        None => Ok(version),
+        Some((of, version)) if of == name => Ok(version),
+        Some(_) => Err(PromoteError::OtherTag {
+            tag: version.escape_debug().to_string(),
+            name: name.escape_debug().to_string(),
+        }),
     }
 }
 

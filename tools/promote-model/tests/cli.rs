@@ -158,6 +158,14 @@ fn champions_follow_each_other(world: &World) {
     // Again: nothing is added.
     assert_eq!(world.run(&["credit@1.2.0"]).0, 0);
     assert_eq!(world.entry(), third);
+    // As a job hands over its tag, which names the package too; not that of another package.
+    assert_eq!(world.run(&["credit@credit@v1.2.0"]).0, 0);
+    assert_eq!(world.entry(), third);
+    let (code, said) = world.run(&["credit@other@v1.2.0"]);
+    assert!(
+        code == 2 && said.contains("tag of another package"),
+        "{said}"
+    );
     // Another alias has a record of its own.
     assert_eq!(world.run(&["credit@1.2.0", "--alias", "challenger"]).0, 0);
     assert_eq!(world.entry().number, 1);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use yard_contract::{Input, Sha256};
 use yard_forge::OciManifest;
 use yard_model::{Model, file};
-use yard_package::{Limits, MANIFEST, Package, PackageId};
+use yard_package::{Limits, MANIFEST, Package, PackageId, SIGNATURE};
 
 use crate::binary::Binary;
 use crate::error::ImageError;
@@ -123,6 +123,10 @@ fn package_layer(served: &Served, epoch: u64) -> Result<Layer, ImageError> {
         let bytes = served.package.bytes(&file.path);
         let bytes = bytes.map_err(ImageError::Member)?;
         contents.push((&file.path, bytes.into_owned()));
+    }
+    // The manifest does not list its own signature, which is what vouches for all of it.
+    if let Some(signature) = served.package.signature() {
+        contents.push((SIGNATURE, signature.to_vec()));
     }
     contents.sort();
     let files: Vec<LayerFile<'_>> = contents

@@ -24,7 +24,8 @@ use loopback::Reply;
 use tempfile::TempDir;
 use yard_contract::{DeliveryAction, Document, ImageReceipt, Producer, Sha256, Verdict};
 use yard_model::specimen;
-use yard_package::{Label, Member, PackageId, Source, pack};
+use yard_package::{Draft, Label, Limits, Member, Package, PackageId, SIGNATURE, Source, pack};
+use yard_trust::{SigningKey, sign_tree, verify_tree};
 
 const RECEIPT: &str = "out/image-receipt.json";
 
@@ -308,4 +309,43 @@ fn a_registry_that_fails_is_transient_and_the_tag_stays_absent() {
     assert!(!world.at(RECEIPT).exists());
     assert!(registry.with(|registry| registry.manifests.is_empty()));
     assert_eq!(world.run(&arguments).0, 0);
+}
+
+#[test]
+fn a_signed_package_can_be_verified_inside_its_image() {
+    let world = World::new();
+    let id = PackageId::new("credit", "1.2.0").unwrap();
+    let files = specimen::files().into_iter();
+    let members = files
+        .map(|(name, bytes)| Member::new(&format!("model/{name}"), Source::bytes(bytes)).unwrap());
+    let label = Label::new(id, Producer::new("test", "0"));
+    let mut draft = Draft::new(&label, members.collect()).unwrap();
+    let key = SigningKey::generate().unwrap();
+    let signature = sign_tree("credit 1.2.0", &draft.signed_files(), &key).unwrap();
+    draft.sign(signature.clone());
+    let mut archive = Vec::new();
+    draft
+        .write(&mut archive, &mut |_| std::ops::ControlFlow::Continue(()))
+        .unwrap();
+    write(&world.at("credit.tar.gz"), &archive);
+    let (code, said) = world.run(&["--binary", "amd64", "--target", "oci-layout:layout"]);
+    assert_eq!(code, 0, "{said}");
+
+    // The layers as a container runtime unpacks them, one over the other.
+    let root = world.at("root");
+    let mut layers = 0;
+    for blob in fs::read_dir(world.at("layout/blobs/sha256")).unwrap() {
+        let bytes = fs::read(blob.unwrap().path()).unwrap();
+        if bytes.starts_with(&[0x1f, 0x8b]) {
+            let layer = flate2::read::GzDecoder::new(bytes.as_slice());
+            tar::Archive::new(layer).unpack(&root).unwrap();
+            layers += 1;
+        }
+    }
+    assert_eq!(layers, 2);
+    let package = Package::open(&root.join("package"), &Limits::default()).unwrap();
+    assert_eq!(package.signature(), Some(signature.as_slice()));
+    let signed = package.signed_files();
+    verify_tree(&signature, &key.public_key(), &signed).unwrap();
+    assert!(root.join("package").join(SIGNATURE).is_file());
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as Group, Parser, Subcommand};
 use yard_cli::{Common, Format};
+use yard_package::Limits;
 
 /// Pack a gated model with its evidence, sign it, and publish it once, complete or not at all
 ///
@@ -25,6 +26,12 @@ Targets:
   github:                                   the repository of the GitHub workflow, with GITHUB_TOKEN
   github:https://HOST/api/v3#OWNER/NAME     a repository, with GITHUB_TOKEN
   oci://HOST[:PORT]/REPOSITORY              an OCI registry, with OCI_USERNAME and OCI_PASSWORD
+  gitlab-models:                            the model registry of the GitLab job's project, with
+                                            GITLAB_TOKEN (scope api): it takes no job token
+  gitlab-models:https://HOST/api/v4#GROUP/PROJECT  that of a project
+  mlflow:                                   the MLflow server in MLFLOW_TRACKING_URI
+  mlflow:https://HOST                       an MLflow server, with MLFLOW_TRACKING_TOKEN, or _USERNAME
+                                            and _PASSWORD
 
 The signing key may also be in TRAINYARD_SIGNING_KEY: a file's path, the PEM text, or its base64 in \
 one line, which a CI system can mask.
@@ -78,9 +85,18 @@ pub(crate) struct PublishArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) signing_key: Option<PathBuf>,
 
-    /// The package released before: a changed interface has to show in the version
+    /// The package released before: a changed interface has to show in the version [default: the
+    /// latest one before this version at the first target]
     #[arg(long, value_name = "PACKAGE")]
     pub(crate) previous: Option<PathBuf>,
+
+    /// Hold the version against no release before
+    #[arg(long, conflicts_with = "previous")]
+    pub(crate) no_version_check: bool,
+
+    /// Make no release entry, and write no notes
+    #[arg(long)]
+    pub(crate) no_release: bool,
 
     /// Where to publish to; may be repeated
     #[arg(long, value_name = "TARGET", required = true)]
@@ -112,6 +128,10 @@ pub(crate) struct PublishArgs {
         hide_env_values = true
     )]
     pub(crate) ca_file: Option<PathBuf>,
+
+    /// The longest file, and the longest package, that is opened, in bytes
+    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().total_bytes)]
+    pub(crate) max_bytes: u64,
 
     /// Pack, look at the targets, and say what would be done
     #[arg(long)]
@@ -161,6 +181,10 @@ pub(crate) struct VerifyArgs {
     /// Verify the rest of a package that nobody signed
     #[arg(long, conflicts_with = "public_key")]
     pub(crate) unsigned: bool,
+
+    /// The longest file, and the longest package, that is opened, in bytes
+    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().total_bytes)]
+    pub(crate) max_bytes: u64,
 
     /// Where to write the result
     #[arg(long, value_name = "FILE")]

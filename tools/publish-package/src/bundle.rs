@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use yard_cli::Io;
 use yard_contract::{Artifact as _, Document, Gate, Header, Input, ManifestFile, Sha256};
 use yard_model::{FOLDER, Model, file};
-use yard_package::{Limits, Member, Package, Source, files_in};
+use yard_package::{Member, Package, Source, files_in};
 
 use crate::error::PublishError;
 use crate::plan::PublishPlan;
@@ -47,7 +47,7 @@ impl Bundle {
         effort: &mut Effort,
     ) -> Result<Self, PublishError> {
         // Loading it proves that it can be served, and that `run.json` vouches for its files.
-        let folder = Package::open(&plan.model, &Limits::default())?;
+        let folder = Package::open(&plan.model, &plan.limits)?;
         let model = Model::load(&folder, FOLDER).map_err(|source| PublishError::Model {
             path: plan.model.clone(),
             source: Box::new(source),

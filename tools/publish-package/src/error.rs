@@ -136,6 +136,10 @@ impl Failure for PublishError {
             Self::Key { .. } | Self::KeyVariable(_) => {
                 Some("make one with `publish-package keygen --out FILE`".to_owned())
             }
+            Self::Version { .. } => Some(
+                "release it as that version, or leave the check out with `--no-version-check`"
+                    .to_owned(),
+            ),
             Self::Tag { .. } => Some("a release's tag is `v1.2.0` or `NAME@v1.2.0`".to_owned()),
             _ => None,
         }

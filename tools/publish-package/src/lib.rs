@@ -2,9 +2,10 @@
 //! what others published.
 //!
 //! `publish_package` is the table of contents: gather what belongs into the package, check that it
-//! belongs together (the gate judged this model, and nothing was swapped since), say from what it was
-//! made, sign it, pack it into the same bytes as ever, look at every target, and publish to all of them, or, where one of them holds other
-//! bytes under this version, to none.
+//! belongs together (the gate judged this model, and nothing was swapped since), that its version may
+//! follow the release before it, say from what it was made, sign it, pack it into the same bytes as
+//! ever, look at every target, and publish to all of them, or, where one of them holds other bytes
+//! under this version, to none.
 //!
 //! It deliberately judges nothing: whether the model is good enough is the gate's verdict, without
 //! which there is no package.
@@ -15,23 +16,23 @@ mod bundle;
 mod error;
 mod evidence;
 mod key;
+mod notes;
 mod origin;
 mod plan;
+mod previous;
 mod report;
+mod sending;
 mod statements;
 mod stop;
 mod verify;
 mod version;
 
-use std::path::Path;
-
 use yard_cli::files::AtomicFile;
 use yard_cli::{Io, Verdict};
-use yard_contract::{Document, Input, ManifestFile, PublishReceipt, Sha256};
-use yard_forge::{Upload, UploadSource};
-use yard_model::{FOLDER, file};
-use yard_package::{Draft, Label, Limits, MANIFEST, Package, PackageError, SIGNATURE, Source};
-use yard_registry::{Asset, Published, Release, Target, publish};
+use yard_contract::{Document, Input, ManifestFile, PublishReceipt};
+use yard_forge::Upload;
+use yard_package::{Draft, Label, MANIFEST, Package, PackageError, SIGNATURE, Source};
+use yard_registry::{Asset, Published, Release, Target};
 use yard_trust::{seal, sign_tree};
 
 pub use crate::args::Args;
@@ -61,11 +62,18 @@ fn publish_package(
     let mut effort = Effort::begin()?;
     let mut bundle = Bundle::gather(plan, io, &mut effort)?;
     evidence::check(&bundle)?;
-    follows(plan, &bundle)?;
+    previous::follows(plan, &bundle, targets, io)?;
+    let gate = bundle.gate.body.clone();
     let producer = io.producer().clone();
     statements::add(&mut bundle, plan, (&producer.tool, &producer.version))?;
-    let release = packed(plan, bundle, &mut effort, io)?;
+    let mut release = packed(plan, bundle, &mut effort, io)?;
     effort.finish()?;
+    if !plan.no_release {
+        let files: Vec<&str> = release.assets().iter().map(Asset::name).collect();
+        let archive = archive_of(&release).upload().sha256;
+        let notes = notes::of(plan.id(), &gate, archive, plan.signed_by, &files);
+        release = release.with_notes(notes);
+    }
 
     let mut results = Vec::new();
     for target in targets {
@@ -74,7 +82,7 @@ fn publish_package(
     // All targets or none: a conflict at one would leave them with different releases.
     let conflict = results.iter().any(Published::is_conflict);
     if !conflict && !plan.dry_run {
-        results = published(targets, &release, io)?;
+        results = sending::publish_all(targets, &release, io)?;
     }
 
     let archive = archive_of(&release);
@@ -131,7 +139,7 @@ fn verify_package(plan: &VerifyPlan, io: &mut Io) -> Result<Verdict, PublishErro
     }
     let key = plan.public_key.as_deref();
     let key = key.map(|path| key::read_public(path, io)).transpose()?;
-    let opened = Package::open(&plan.package, &Limits::default());
+    let opened = Package::open(&plan.package, &plan.limits);
     if let Err(error @ PackageError::Io { .. }) = opened {
         return Err(error.into());
     }
@@ -146,22 +154,6 @@ fn verify_package(plan: &VerifyPlan, io: &mut Io) -> Result<Verdict, PublishErro
     }
     io.print(|out| report::verification(&found, plan.format, out))?;
     Ok(found.body.verdict)
-}
-
-/// Whether this version may follow the release before it, by what changed for callers.
-fn follows(plan: &PublishPlan, bundle: &Bundle) -> Result<(), PublishError> {
-    let Some(path) = &plan.previous else {
-        return Ok(());
-    };
-    let previous = Package::open(path, &Limits::default())?;
-    let Some(id) = previous.id().filter(|id| id.name() == plan.id().name()) else {
-        return Err(PublishError::NoPrevious(path.clone()));
-    };
-    let parse = |bytes: &[u8]| serde_json::from_slice(bytes).unwrap_or_default();
-    let before = parse(&previous.bytes(&format!("{FOLDER}/{}", file::SIGNATURE))?);
-    let now = parse(&bundle.artifact("signature")?.unwrap_or_default());
-    let change = version::change(&before, &now);
-    version::may_follow(id.version(), plan.id().version(), &change)
 }
 
 /// Packs the archive and makes the release of it and the files that people want to see without
@@ -216,11 +208,11 @@ fn packed(
         let sealed = seal(&said, key);
         shown.insert(format!("{name}.sigstore.json"), Source::bytes(sealed));
     }
-    let upload = uploaded(&plan.archive, packed.size, packed.sha256);
+    let upload = Upload::known(&plan.archive, packed.size, packed.sha256);
     let mut assets = vec![Asset::new(&name, upload)?];
     for (name, source) in shown {
         let upload = match source.path() {
-            Some(path) => uploaded(path, source.size(), source.sha256()),
+            Some(path) => Upload::known(path, source.size(), source.sha256()),
             None => Upload::bytes(&source.to_vec()?),
         };
         assets.push(Asset::new(&name, upload)?);
@@ -232,41 +224,6 @@ fn packed(
         vec![within],
         assets,
     )?)
-}
-
-/// A file that was digested a moment ago; whoever sends it compares.
-fn uploaded(path: &Path, size: u64, sha256: Sha256) -> Upload {
-    Upload {
-        source: UploadSource::File(path.to_owned()),
-        size,
-        sha256,
-    }
-}
-
-fn published(
-    targets: &[Target],
-    release: &Release,
-    io: &mut Io,
-) -> Result<Vec<Published>, PublishError> {
-    let mut results = Vec::new();
-    for target in targets {
-        io.note(format_args!(
-            "publishing {} to {}",
-            release.id(),
-            target.name()
-        ));
-        let result = publish(target, release).map_err(|source| {
-            let done = targets[..results.len()]
-                .iter()
-                .map(|target| target.name().to_owned());
-            PublishError::Stopped {
-                done: done.collect(),
-                source: Box::new(source),
-            }
-        })?;
-        results.push(result);
-    }
-    Ok(results)
 }
 
 /// The release's archive, which every release of ours has.

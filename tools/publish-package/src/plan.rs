@@ -6,7 +6,7 @@ use serde::Serialize;
 use yard_cli::{Format, Io};
 use yard_contract::Sha256;
 use yard_forge::{Settings, Variables};
-use yard_package::PackageId;
+use yard_package::{Limits, PackageId};
 use yard_registry::{Connection, Target, TargetSpec};
 use yard_trust::{Origin, SigningKey};
 
@@ -37,6 +37,8 @@ pub(crate) struct VerifyPlan {
     pub(crate) package: PathBuf,
     /// Nothing where a package may be unsigned.
     pub(crate) public_key: Option<PathBuf>,
+    #[serde(skip)]
+    pub(crate) limits: Limits,
     pub(crate) out: Option<PathBuf>,
     #[serde(skip)]
     pub(crate) format: Format,
@@ -57,6 +59,10 @@ pub(crate) struct PublishPlan {
     #[serde(skip)]
     pub(crate) key: Option<SigningKey>,
     pub(crate) previous: Option<PathBuf>,
+    pub(crate) no_version_check: bool,
+    pub(crate) no_release: bool,
+    #[serde(skip)]
+    pub(crate) limits: Limits,
     #[serde(skip)]
     pub(crate) origin: Origin,
     targets: Vec<String>,
@@ -84,6 +90,7 @@ impl Plan {
             Some(Command::Verify(args)) => Self::Verify(VerifyPlan {
                 package: args.package,
                 public_key: args.public_key.filter(|_| !args.unsigned),
+                limits: Limits::of_bytes(args.max_bytes),
                 out: args.out,
                 format: args.format,
             }),
@@ -127,6 +134,9 @@ impl PublishPlan {
             signed_by: key.as_ref().map(|key| key.public_key().fingerprint()),
             key,
             previous: args.previous,
+            no_version_check: args.no_version_check,
+            no_release: args.no_release,
+            limits: Limits::of_bytes(args.max_bytes),
             origin: origin::of(&variables),
             name: id.name().to_owned(),
             package_version: id.version().to_owned(),

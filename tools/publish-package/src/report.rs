@@ -3,7 +3,8 @@
 use std::io::{self, Write};
 
 use yard_cli::{Format, Verdict, style};
-use yard_contract::{DeliveryAction, Document, LinkState, PublishReceipt, Verification};
+use yard_contract::{Delivery, DeliveryAction, Document, LinkState, PublishReceipt, Verification};
+use yard_package::MANIFEST;
 
 pub(crate) fn render(
     receipt: &Document<PublishReceipt>,
@@ -26,6 +27,9 @@ fn human(receipt: &PublishReceipt, out: &mut dyn Write) -> io::Result<()> {
     let outcome = match receipt.verdict {
         Verdict::Pass if planned => "would be published",
         Verdict::Pass => "published",
+        _ if unfinished(receipt).is_some() => {
+            "NOT published: another run began this version with other bytes and has not finished it"
+        }
         _ => "NOT published: this version is released with other bytes",
     };
     writeln!(
@@ -55,13 +59,42 @@ fn human(receipt: &PublishReceipt, out: &mut dyn Write) -> io::Result<()> {
             style::line(&delivery.file)
         )?;
     }
-    if receipt.verdict == Verdict::Fail {
-        writeln!(
+    if receipt.verdict != Verdict::Fail {
+        return Ok(());
+    }
+    match unfinished(receipt) {
+        Some(target) => writeln!(
+            out,
+            "nobody can see it yet: let that run finish, or delete what is left of this version in {}, or choose a new version",
+            style::line(target)
+        ),
+        None => writeln!(
             out,
             "a released version never changes: choose a new version"
-        )?;
+        ),
     }
-    Ok(())
+}
+
+/// The target where other bytes are in the way that were never released: the manifest, which comes
+/// last, is not there. Nothing where any target has them released.
+fn unfinished(receipt: &PublishReceipt) -> Option<&str> {
+    let is_manifest = |delivery: &&Delivery| {
+        delivery.file == MANIFEST
+            && matches!(
+                delivery.action,
+                DeliveryAction::Conflict | DeliveryAction::AlreadyThere
+            )
+    };
+    let mut conflicts = receipt
+        .deliveries
+        .iter()
+        .filter(|delivery| delivery.action == DeliveryAction::Conflict);
+    let first = conflicts.clone().next()?;
+    let is_released = conflicts.any(|conflict| {
+        let mut manifests = receipt.deliveries.iter().filter(is_manifest);
+        manifests.any(|manifest| manifest.target == conflict.target)
+    });
+    (!is_released).then_some(first.target.as_str())
 }
 
 /// What verifying found.

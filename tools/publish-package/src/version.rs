@@ -33,6 +33,11 @@ pub(crate) fn of_tag<'t>(tag: &'t str, name: &str) -> Result<&'t str, PublishErr
     })
 }
 
+/// Whether a version promises anything about the interface.
+pub(crate) fn is_semver(version: &str) -> bool {
+    Version::parse(version).is_ok()
+}
+
 /// How much a change of the interface asks of the next version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Change {

@@ -7,10 +7,17 @@
 #[expect(dead_code, reason = "the registry's own tests use all of it")]
 #[path = "../../../crates/yard-registry/tests/fake_gitlab/mod.rs"]
 mod fake_gitlab;
+#[path = "../../../crates/yard-registry/tests/fake_oci/mod.rs"]
+mod fake_oci;
+#[expect(dead_code, reason = "the registry's own tests use all of it")]
+#[path = "../../../crates/yard-registry/tests/faulty/mod.rs"]
+mod faulty;
 #[path = "../../../crates/yard-forge/tests/loopback/mod.rs"]
 mod loopback;
 #[path = "signing/mod.rs"]
 mod signing;
+#[path = "targets/mod.rs"]
+mod targets;
 
 use std::fs;
 use std::io::Write as _;
@@ -53,9 +60,21 @@ struct World(TempDir);
 impl World {
     fn new() -> Self {
         let world = Self(tempfile::tempdir().unwrap());
+        world.train(&["amount"]);
+        world
+    }
+
+    /// What the stages before leave, of a model with these inputs.
+    fn train(&self, inputs: &[&str]) {
+        let world = self;
         let mut graph = GraphBuilder::new("credit", "test", "0");
-        let amount = graph.input_number("amount").unwrap();
-        let margin = graph.linear(&amount, &[0.5], -1.0).unwrap();
+        let numbers: Vec<_> = inputs
+            .iter()
+            .map(|name| graph.input_number(name).unwrap())
+            .collect();
+        let all = graph.concat(&numbers.iter().collect::<Vec<_>>()).unwrap();
+        let weights = vec![0.5; inputs.len()];
+        let margin = graph.linear(&all, &weights, -1.0).unwrap();
         let both = graph.binary_probabilities(&margin).unwrap();
         graph.output("probabilities", &both).unwrap();
         let onnx = graph.finish(&[]).unwrap();
@@ -73,7 +92,10 @@ impl World {
                             "task": "binary", "classes": {"negative": "0", "positive": "1"},
                             "probabilities": "probabilities", "threshold": 0.5,
                         },
-                        "features": [{"name": "amount", "type": "number", "nullable": false}],
+                        "features": inputs
+                            .iter()
+                            .map(|name| json!({"name": name, "type": "number", "nullable": false}))
+                            .collect::<Vec<_>>(),
                     }),
                 ),
             ),
@@ -122,7 +144,6 @@ impl World {
         write(&world.at("out/evaluation.json"), &evaluation);
         write(&world.at("out/model_card.md"), b"# Credit\n");
         world.gate("pass", model, Sha256::of(&evaluation));
-        world
     }
 
     fn at(&self, path: &str) -> std::path::PathBuf {
@@ -152,8 +173,20 @@ impl World {
     /// Runs the tool as the demo does, with more arguments and variables.
     fn run(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Ran {
         let mut command = Command::new(env!("CARGO_BIN_EXE_publish-package"));
-        command.current_dir(self.0.path()).env_clear();
-        command.envs(variables.iter().copied());
+        command.env_clear().envs(variables.iter().copied());
+        self.end(command, arguments)
+    }
+
+    /// The same through another program, which starts what it is given.
+    fn run_through(&self, program: &[&str], arguments: &[&str]) -> Ran {
+        let mut command = Command::new(program[0]);
+        command.args(&program[1..]);
+        command.arg(env!("CARGO_BIN_EXE_publish-package"));
+        self.end(command, arguments)
+    }
+
+    fn end(&self, mut command: Command, arguments: &[&str]) -> Ran {
+        command.current_dir(self.0.path());
         command.args(["--name", "credit", "--include", "out/evaluation.json"]);
         command.args(["--include", "out/model_card.md"]);
         command.args(arguments);

@@ -18,10 +18,10 @@ pub(super) struct Pair {
 pub struct RunRecord {
     /// Its identifier.
     pub id: String,
-    /// When its creator said that it began, in milliseconds since 1970.
-    pub start_time: i64,
     /// Where its files are.
     pub artifact_uri: String,
+    /// Whether somebody has deleted it: it can still be looked at, and not be changed.
+    pub is_deleted: bool,
     /// Its parameters.
     pub params: BTreeMap<String, String>,
 }
@@ -103,9 +103,9 @@ pub(super) struct RunAnswer {
 struct RunInfo {
     run_id: String,
     #[serde(default)]
-    start_time: i64,
-    #[serde(default)]
     artifact_uri: String,
+    #[serde(default)]
+    lifecycle_stage: String,
 }
 
 #[derive(Default, Deserialize)]
@@ -119,8 +119,8 @@ impl From<RunAnswer> for RunRecord {
         let params = answer.data.params.into_iter();
         Self {
             id: answer.info.run_id,
-            start_time: answer.info.start_time,
             artifact_uri: answer.info.artifact_uri,
+            is_deleted: answer.info.lifecycle_stage == "deleted",
             params: params.map(|pair| (pair.key, pair.value)).collect(),
         }
     }

@@ -11,8 +11,8 @@ use serde_json::json;
 use url::Url;
 use yard_contract::Sha256;
 
-use super::record::{OneRun, RunAnswer, pairs};
-use super::{Mlflow, PAGE, PAGES, RunRecord, is, is_there, known};
+use super::record::{OneRun, pairs};
+use super::{Mlflow, PAGES, RunRecord, is_there, known};
 use crate::answer::header;
 use crate::client::Call;
 use crate::credential::Credential;
@@ -44,34 +44,6 @@ impl Mlflow {
             },
             Err(error) => Err(error),
         }
-    }
-
-    /// The runs of an experiment that carry a tag, the oldest first.
-    pub fn runs(&self, experiment: &str, tag: (&str, &str)) -> Result<Vec<RunRecord>, ForgeError> {
-        #[derive(Deserialize)]
-        struct Page {
-            #[serde(default)]
-            runs: Vec<RunAnswer>,
-            next_page_token: Option<String>,
-        }
-        let mut all = Vec::new();
-        let mut token = String::new();
-        for _ in 0..PAGES {
-            let body = json!({
-                "experiment_ids": [experiment], "filter": is(tag), "max_results": PAGE,
-                "page_token": token,
-            });
-            let page: Page = self.post(&["runs", "search"], &body)?;
-            all.extend(page.runs.into_iter().map(RunRecord::from));
-            let Some(next) = page.next_page_token.filter(|token| !token.is_empty()) else {
-                all.sort_by(|one, other| {
-                    (one.start_time, &one.id).cmp(&(other.start_time, &other.id))
-                });
-                return Ok(all);
-            };
-            token = next;
-        }
-        Err(self.endless(&["runs", "search"]))
     }
 
     /// A run by its identifier.

@@ -31,6 +31,8 @@ pub(crate) struct GitHub {
     pub(crate) no_digests: bool,
     /// By number: tag, and whether it is a draft.
     releases: BTreeMap<u64, (String, bool)>,
+    /// What was said of releases, by number, the newest value of each field.
+    pub(crate) said: BTreeMap<u64, serde_json::Map<String, Value>>,
     assets: Vec<Asset>,
     next: u64,
 }
@@ -43,6 +45,7 @@ impl GitHub {
             uploads: None,
             no_digests: false,
             releases: BTreeMap::new(),
+            said: BTreeMap::new(),
             assets: Vec::new(),
             next: 10,
         };
@@ -94,7 +97,13 @@ impl GitHub {
     fn release(&self, id: u64) -> Value {
         let (tag, draft) = &self.releases[&id];
         let uploads = self.uploads.as_ref().unwrap_or(&self.url);
-        json!({"id": id, "tag_name": tag, "draft": draft,
+        let body = self
+            .said
+            .get(&id)
+            .and_then(|said| said.get("body"))
+            .cloned();
+        json!({"id": id, "tag_name": tag, "draft": draft, "body": body,
+               "html_url": format!("https://hub.example/o/r/releases/tag/{tag}"),
                "upload_url": format!("{uploads}/upload/{id}/assets{{?name,label}}")})
     }
 
@@ -153,7 +162,12 @@ impl Service for GitHub {
             }
             ("PATCH", ["repos", "o", "r", "releases", id]) => {
                 let id: u64 = id.parse().unwrap();
-                self.releases.get_mut(&id).unwrap().1 = false;
+                let body: serde_json::Map<String, Value> =
+                    serde_json::from_slice(&request.body).unwrap();
+                if body.get("draft") == Some(&Value::Bool(false)) {
+                    self.releases.get_mut(&id).unwrap().1 = false;
+                }
+                self.said.entry(id).or_default().extend(body);
                 said(200, &self.release(id))
             }
             ("DELETE", ["repos", "o", "r", "releases", id]) => {
