@@ -242,6 +242,10 @@ impl Store for MlflowStore {
         let is_version = id.version() != JOURNAL;
         let run = if is_version {
             match self.find(id)? {
+                // Somebody has just released it: what everybody sees is not written again.
+                Some((run, true)) if file == MANIFEST => {
+                    return Ok(self.manifest_of(&run)?.unwrap_or(upload.sha256));
+                }
                 Some((run, _)) => run,
                 None => self.begin(id)?,
             }
