@@ -42,9 +42,10 @@ impl FromStr for Spec {
             Some(("oci-archive", file)) if !file.is_empty() => Place::Archive(file.into()),
             _ => Place::Registry(text.parse().map_err(|flaw| match flaw {
                 SpecFlaw::Unknown(shown) => ImageError::Target(shown),
-                SpecFlaw::NoJob | SpecFlaw::NoWorkflow => {
-                    ImageError::Target(text.escape_debug().to_string())
-                }
+                SpecFlaw::NoJob
+                | SpecFlaw::NoWorkflow
+                | SpecFlaw::NoTracking
+                | SpecFlaw::NoModelsToken => ImageError::Target(text.escape_debug().to_string()),
             })?),
         };
         Ok(Self {

@@ -30,8 +30,7 @@ Targets:
                                             GITLAB_TOKEN (scope api): it takes no job token
   gitlab-models:https://HOST/api/v4#GROUP/PROJECT  that of a project
   mlflow:                                   the MLflow server in MLFLOW_TRACKING_URI
-  mlflow:https://HOST                       an MLflow server, with MLFLOW_TRACKING_TOKEN, or _USERNAME
-                                            and _PASSWORD
+  mlflow:https://HOST                       an MLflow server, with MLFLOW_TRACKING_TOKEN if it asks
 
 The signing key may also be in TRAINYARD_SIGNING_KEY: a file's path, the PEM text, or its base64 in \
 one line, which a CI system can mask.
