@@ -74,15 +74,15 @@ pub fn read_archive(
     stream(source, limits, &mut |_, _, _| Ok(())).map(|inventory| inventory.document)
 }
 
-/// Reads a whole archive and checks it; keeps its manifest and the members that are named, which are
-/// known to be small. Memory stays flat over all others.
+/// Reads a whole archive and checks it; keeps the members that are named, which are known to be small.
+/// Memory stays flat over all others.
 pub fn read_members(
     source: impl Read,
     limits: &Limits,
     named: &[&str],
-) -> Result<(Document<Manifest>, BTreeMap<String, Vec<u8>>), PackageError> {
+) -> Result<BTreeMap<String, Vec<u8>>, PackageError> {
     let mut kept = BTreeMap::new();
-    let inventory = stream(source, limits, &mut |path, file, bytes| {
+    stream(source, limits, &mut |path, file, bytes| {
         if !named.contains(&path.as_str()) {
             return Ok(());
         }
@@ -98,7 +98,7 @@ pub fn read_members(
         kept.insert(path.to_string(), whole);
         Ok(())
     })?;
-    Ok((inventory.document, kept))
+    Ok(kept)
 }
 
 /// Why a member is not the one that the manifest has next.

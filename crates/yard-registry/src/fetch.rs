@@ -183,10 +183,10 @@ pub fn read_archive<T: Send, E: From<RegistryError> + Send>(
 
 /// Whether somebody stopped reading what was written.
 fn hung_up(error: &RegistryError) -> bool {
-    let source = match error {
-        RegistryError::Forge(ForgeError::Write { source, .. })
-        | RegistryError::Io { source, .. } => source,
-        _ => return false,
+    let (RegistryError::Forge(ForgeError::Write { source, .. }) | RegistryError::Io { source, .. }) =
+        error
+    else {
+        return false;
     };
     source.kind() == std::io::ErrorKind::BrokenPipe
 }

@@ -71,7 +71,7 @@ fn of_target(
         let named = [member.as_str()];
         read_members(archive, &plan.limits, &named).map_err(PublishError::from)
     })?;
-    let (_, mut members) = seen.value;
+    let mut members = seen.value;
     let bytes = members.remove(&member).unwrap_or_default();
     Ok(Some((id, signature(&bytes))))
 }
