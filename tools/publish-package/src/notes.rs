@@ -79,9 +79,7 @@ pub(crate) fn of(
 /// What the model was compared with.
 fn against(gate: &Gate) -> Text {
     match (&gate.champion.sha256, &gate.champion.first_model) {
-        (Some(champion), _) => {
-            Text::plain("Compared with the champion ").code(champion.short().to_string())
-        }
+        (Some(champion), _) => Text::plain("Compared with the champion ").code(champion.short()),
         (None, Some(reason)) => {
             Text::plain("The first model, compared with nothing: ").then(reason)
         }
