@@ -37,6 +37,7 @@ bless: ## Accept what changed on purpose: schemas and snapshots
 	$(CARGO) run --release --quiet -p yard-contract --example schemas
 	for tool in data-check:data train:train eval-gate:gate model-card:card smoke-test:smoke drift-check:drift; do \
 	  $(CARGO) run --release --quiet -p "$${tool%:*}" -- schema >"tools/$${tool%:*}/$${tool#*:}.schema.json"; done
+	$(CARGO) run --release --quiet -p train -- search schema >tools/train/search.schema.json
 	$(CARGO) run --release --quiet -p e2e --example templates
 	INSTA_UPDATE=always TRYCMD=overwrite $(CARGO) test --release --workspace
 

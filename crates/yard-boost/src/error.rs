@@ -111,7 +111,7 @@ pub enum BoostError {
     /// A checkpoint was made from something else.
     #[error("the checkpoint was made with other {what}")]
     CheckpointOfOther {
-        /// `parameters`, `training rows` or `validation rows`.
+        /// `parameters`, `training rows`, `validation rows`, or rounds after the pause.
         what: &'static str,
     },
     /// Another engine's file cannot say the same.

@@ -58,6 +58,8 @@ pub enum Stop {
     NoImprovement,
     /// The observer asked for it.
     Observer,
+    /// [`Params::pause_after`] asked for it.
+    Paused,
 }
 
 /// What a fit ends with.
@@ -179,7 +181,11 @@ fn run(
     }
     let mut packed = vec![0; train.rows()];
     let mut shares = Shares::default();
-    for round in progress.history.len()..params.rounds {
+    let last = (params.pause_after).map_or(params.rounds, |pause| pause.min(params.rounds));
+    if last < params.rounds && !patience_ended {
+        stop = Stop::Paused;
+    }
+    for round in progress.history.len()..last {
         if patience_ended {
             break;
         }

@@ -107,6 +107,10 @@ pub struct Params {
     pub objective: Objective,
     /// Rounds at most, at least 1; a round grows one tree for every margin.
     pub rounds: usize,
+    /// Stop after so many of the rounds, at least 1, with the trees so far. They are the first of the
+    /// whole fit's, and a checkpoint of the last of them can be gone on with without a pause or with a
+    /// later one: it is no parameter of what is learnt.
+    pub pause_after: Option<usize>,
     /// Share of each Newton step that is taken, in (0, 1].
     pub learning_rate: f64,
     /// Leaves of a tree at most, at least 2.
@@ -159,6 +163,7 @@ impl Params {
         Self {
             objective,
             rounds: 100,
+            pause_after: None,
             learning_rate: 0.1,
             max_leaves: 31,
             max_depth: None,
@@ -215,6 +220,9 @@ impl Params {
             _ => {}
         }
         count("rounds", self.rounds, 1, 1_000_000, "1 to 1,000,000")?;
+        if let Some(rounds) = self.pause_after {
+            count("pause_after", rounds, 1, usize::MAX, "at least 1")?;
+        }
         share("learning_rate", self.learning_rate)?;
         count("max_leaves", self.max_leaves, 2, 1 << 20, "2 to 1,048,576")?;
         if let Some(depth) = self.max_depth {

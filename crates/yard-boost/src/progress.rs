@@ -55,6 +55,11 @@ impl<'a> Progress<'a> {
                 return Err(BoostError::CheckpointOfOther { what });
             }
         }
+        if (self.params.pause_after).is_some_and(|pause| history.len() > pause) {
+            return Err(BoostError::CheckpointOfOther {
+                what: "rounds after the pause",
+            });
+        }
         let outputs = self.params.objective.outputs();
         if history.len() > self.params.rounds || trees.len() != history.len() * outputs {
             return Err(BoostError::CheckpointDamaged);
@@ -70,7 +75,10 @@ impl<'a> Progress<'a> {
 
     fn inputs(&self) -> Inputs {
         *self.inputs.get_or_init(|| Inputs {
-            params: fingerprint::of_params(self.params),
+            params: fingerprint::of_params(&Params {
+                pause_after: None,
+                ..self.params.clone()
+            }),
             train: fingerprint::of_dataset(self.train),
             validation: self.validation.map_or(0, fingerprint::of_dataset),
         })

@@ -64,6 +64,7 @@ pub fn schemas() -> Vec<(String, String)> {
         entry::<kinds::Evaluation>(),
         entry::<kinds::Gate>(),
         entry::<kinds::Golden>(),
+        entry::<kinds::Leaderboard>(),
         entry::<kinds::Ledger>(),
         entry::<kinds::ImageReceipt>(),
         entry::<kinds::Manifest>(),

@@ -5,6 +5,7 @@ mod adopted;
 mod artifacts;
 mod bad_input;
 mod bad_model;
+mod brought;
 mod exit_codes;
 mod full_disk;
 mod peers;

@@ -16,7 +16,33 @@ use crate::args::AdoptArgs;
 use crate::error::TrainError;
 use crate::{fit, golden, profile, toolchain};
 
+/// Where a graph comes from, if it is not a file that was there already.
+pub(crate) struct Origin {
+    pub(crate) algorithm: Algorithm,
+    pub(crate) parameters: BTreeMap<String, Scalar>,
+    pub(crate) inputs: Vec<Input>,
+}
+
 pub(crate) fn run(args: &AdoptArgs, io: &mut Io) -> Result<Verdict, TrainError> {
+    let Made { features, producer } = folder(args, None, io)?;
+    let folder = args.model.display();
+    io.print(|out| writeln!(out, "{folder}: {features} features, written by {producer}"))?;
+    Ok(Verdict::Pass)
+}
+
+/// A model folder that was made.
+pub(crate) struct Made {
+    pub(crate) features: usize,
+    /// What the graph says of who wrote it.
+    pub(crate) producer: String,
+}
+
+/// Makes the folder.
+pub(crate) fn folder(
+    args: &AdoptArgs,
+    origin: Option<Origin>,
+    io: &mut Io,
+) -> Result<Made, TrainError> {
     let source = io.read("onnx", &args.onnx)?;
     let rows = io.read("table", &args.data)?;
     let fail = |source| TrainError::Table {
@@ -57,9 +83,17 @@ pub(crate) fn run(args: &AdoptArgs, io: &mut Io) -> Result<Verdict, TrainError> 
     let answers = predictor.predict(&table)?;
     let profile = profile::assembled(&table, &target, &signature, &answers);
     let golden = golden::of(&table, &predictor, args.seed)?;
+    let mut parameters = parameters(&adopted, source.input.sha256);
+    let (algorithm, from) = match origin {
+        None => (Algorithm::Adopted, vec![source.input, rows.input]),
+        Some(origin) => {
+            parameters.extend(origin.parameters);
+            (origin.algorithm, origin.inputs)
+        }
+    };
     let run = Run {
-        algorithm: Algorithm::Adopted,
-        parameters: parameters(&adopted, source.input.sha256),
+        algorithm,
+        parameters,
         seed: args.seed,
         commit: args.commit.clone(),
         environment: toolchain::environment(
@@ -76,7 +110,6 @@ pub(crate) fn run(args: &AdoptArgs, io: &mut Io) -> Result<Verdict, TrainError> 
         suspicious: Vec::new(),
         files: Vec::new(),
     };
-    let from = vec![source.input, rows.input];
     write(
         &args.model,
         io,
@@ -87,11 +120,10 @@ pub(crate) fn run(args: &AdoptArgs, io: &mut Io) -> Result<Verdict, TrainError> 
         golden,
         run,
     )?;
-    let folder = args.model.display();
-    let producer = &adopted.producer;
-    let inputs = adopted.inputs.len();
-    io.print(|out| writeln!(out, "{folder}: {inputs} features, written by {producer}"))?;
-    Ok(Verdict::Pass)
+    Ok(Made {
+        features: adopted.inputs.len(),
+        producer: adopted.producer.clone(),
+    })
 }
 
 /// The names for an input that takes several columns: as given, or all that are neither the target nor

@@ -4,7 +4,6 @@
 //! never another's; what it holds is checked once more against the rows and the parameters. It is
 //! a hint, not an input: a damaged one costs time and changes nothing.
 
-use std::fs;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,24 +14,31 @@ use serde::Serialize;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 use yard_boost::{BoostError, Dataset, Fit, Params, RoundReport, Stop};
-use yard_cli::{Progress, files};
+use yard_cli::Progress;
 use yard_contract::{Input, Sha256};
 
 use crate::error::TrainError;
+use crate::store::Store;
 
 /// Where to keep a fit, and how often.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct CheckpointPlan {
     pub(crate) folder: PathBuf,
+    /// Whether to go on from what is there.
+    pub(crate) resume: bool,
     /// Every so many rounds, whatever the time.
     pub(crate) rounds: Option<u64>,
     /// After so many seconds.
     pub(crate) seconds: u64,
 }
 
-/// The checkpoints of one run: of its model and of the folds of its cross-validation.
+/// The checkpoints of one run: of its model, of the folds of its cross-validation, of a search's trials.
 pub(crate) struct Checkpoints {
-    plan: CheckpointPlan,
+    store: Store,
+    /// Every so many rounds, whatever the time.
+    rounds: Option<u64>,
+    /// After so long.
+    period: Duration,
     /// The digest of what the run is made from.
     inputs: Sha256,
     /// Set by a signal.
@@ -40,45 +46,92 @@ pub(crate) struct Checkpoints {
 }
 
 impl Checkpoints {
-    /// From now on a signal does not end the process: the fit keeps its last round and stops.
-    pub(crate) fn begin(plan: &CheckpointPlan, inputs: &[Input]) -> Result<Self, TrainError> {
+    /// From now on a signal does not end the process: the fit keeps its last round and stops. `of`
+    /// tells runs of the same inputs apart.
+    pub(crate) fn begin(
+        plan: &CheckpointPlan,
+        inputs: &[Input],
+        of: &str,
+    ) -> Result<Self, TrainError> {
         let stopped: Arc<AtomicBool> = Arc::default();
         for signal in [SIGTERM, SIGINT] {
             flag::register(signal, Arc::clone(&stopped)).map_err(TrainError::Signals)?;
         }
-        let mut made_from = env!("CARGO_PKG_VERSION").to_owned();
+        let mut made_from = format!("{}\n{of}", env!("CARGO_PKG_VERSION"));
         for input in inputs {
             made_from.push('\n');
             made_from.push_str(&input.sha256.to_string());
         }
-        Ok(Self {
-            plan: plan.clone(),
+        let begun = Self {
+            store: Store::Folder(plan.folder.clone()),
+            rounds: plan.rounds,
+            period: Duration::from_secs(plan.seconds),
             inputs: Sha256::of(made_from.as_bytes()),
             stopped,
-        })
+        };
+        if !plan.resume {
+            begun.remove();
+        }
+        Ok(begun)
     }
 
-    fn place(&self, part: &str) -> PathBuf {
-        let name = format!("{}.{part}.checkpoint", self.inputs);
-        self.plan.folder.join(name)
+    /// For fits that pause: what they have is kept until the process ends.
+    pub(crate) fn in_memory() -> Self {
+        Self {
+            store: Store::memory(),
+            rounds: None,
+            period: Duration::MAX,
+            inputs: Sha256::of(b""),
+            stopped: Arc::default(),
+        }
     }
 
-    /// The run is done: nothing is left to go on with. What cannot be removed harms nobody.
+    fn name(&self, part: &str) -> String {
+        format!("{}.{part}.checkpoint", self.inputs)
+    }
+
+    /// What was kept of a part, whoever wrote it.
+    pub(crate) fn read(&self, part: &str) -> Option<Vec<u8>> {
+        self.store.read(&self.name(part))
+    }
+
+    /// Keeps a part.
+    pub(crate) fn write(&self, part: &str, bytes: &[u8]) -> Result<(), yard_cli::Error> {
+        self.store.write(&self.name(part), bytes)
+    }
+
+    /// Where a part is kept, as people are told it.
+    pub(crate) fn place(&self, part: &str) -> String {
+        self.store.place(&self.name(part))
+    }
+
+    /// These parts are of no more use.
+    pub(crate) fn forget(&self, parts: &str) {
+        self.store.remove(&format!("{}.{parts}", self.inputs));
+    }
+
+    /// The run is done: nothing is left to go on with.
     pub(crate) fn remove(&self) {
-        let own = self.inputs.to_string();
-        let entries = fs::read_dir(&self.plan.folder);
-        for entry in entries.into_iter().flatten().flatten() {
-            // A killed run leaves files that it was about to put in place.
-            if entry.file_name().to_string_lossy().contains(&own) {
-                let _ = fs::remove_file(entry.path());
-            }
+        self.store.remove(&self.inputs.to_string());
+    }
+
+    /// Whether a signal asks the run to stop.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed)
+    }
+
+    /// What a stopped run answers.
+    pub(crate) fn stop(&self) -> TrainError {
+        TrainError::Stopped {
+            folder: self.store.whole(),
         }
     }
 }
 
 /// Looks after one fit.
 pub(crate) struct Watch<'a> {
-    checkpoints: Option<(&'a Checkpoints, PathBuf)>,
+    checkpoints: Option<(&'a Checkpoints, String)>,
+    pause_after: Option<usize>,
     progress: Option<Progress>,
     /// What of the progress was done before this fit.
     before: u64,
@@ -87,20 +140,36 @@ pub(crate) struct Watch<'a> {
     failed: Option<yard_cli::Error>,
     /// What people should know.
     pub(crate) notes: Vec<String>,
+    useless: Vec<String>,
 }
 
 impl<'a> Watch<'a> {
     /// `part` tells the fits of a run apart.
     pub(crate) fn new(checkpoints: Option<&'a Checkpoints>, part: &str) -> Self {
         Self {
-            checkpoints: checkpoints.map(|checkpoints| (checkpoints, checkpoints.place(part))),
+            checkpoints: checkpoints.map(|checkpoints| (checkpoints, part.to_owned())),
+            pause_after: None,
             progress: None,
             before: 0,
             losses: false,
             saved: Instant::now(),
             failed: None,
             notes: Vec::new(),
+            useless: Vec::new(),
         }
+    }
+
+    /// Lets the fit rest after so many rounds, from where another watch of the same part goes on.
+    pub(crate) fn until(self, rounds: Option<usize>) -> Self {
+        Self {
+            pause_after: rounds,
+            ..self
+        }
+    }
+
+    /// What was found and could not be gone on from.
+    pub(crate) fn useless(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.useless)
     }
 
     /// Whether rounds are to report the loss of their rows: of the model that is kept they are, of
@@ -141,17 +210,21 @@ impl<'a> Watch<'a> {
         validation: Option<&Dataset<'_>>,
         params: &Params,
     ) -> Result<Fit, TrainError> {
+        let params = &Params {
+            pause_after: self.pause_after,
+            ..params.clone()
+        };
         let found = self.checkpoints.as_ref();
-        let found = found.and_then(|(_, place)| Some((fs::read(place).ok()?, place.clone())));
+        let found = found.and_then(|(kept, part)| Some((kept.read(part)?, kept.place(part))));
         let resumed = found.and_then(|(bytes, place)| {
-            let place = place.display();
             match yard_boost::resume(dataset, validation, params, &bytes, &mut |report| {
                 self.round(report, params)
             }) {
                 Err(
                     error @ (BoostError::CheckpointDamaged | BoostError::CheckpointOfOther { .. }),
                 ) => {
-                    self.notes.push(format!("`{place}` is of no use: {error}"));
+                    self.useless
+                        .push(format!("`{place}` is of no use: {error}"));
                     None
                 }
                 resumed => {
@@ -168,9 +241,7 @@ impl<'a> Watch<'a> {
         };
         match (self.failed.take(), fitted.stop, &self.checkpoints) {
             (Some(error), ..) => Err(error.into()),
-            (None, Stop::Observer, Some((checkpoints, _))) => Err(TrainError::Stopped {
-                folder: checkpoints.plan.folder.display().to_string(),
-            }),
+            (None, Stop::Observer, Some((checkpoints, _))) => Err(checkpoints.stop()),
             _ => Ok(fitted),
         }
     }
@@ -189,16 +260,16 @@ impl<'a> Watch<'a> {
                 told.collect::<Vec<String>>().join(", ")
             });
         }
-        let Some((checkpoints, place)) = &self.checkpoints else {
+        let Some((checkpoints, part)) = &self.checkpoints else {
             return ControlFlow::Continue(());
         };
-        let plan = &checkpoints.plan;
-        let stopped = checkpoints.stopped.load(Ordering::Relaxed);
-        let is_last = report.round == params.rounds;
-        let is_due = self.saved.elapsed() >= Duration::from_secs(plan.seconds)
-            || (plan.rounds).is_some_and(|rounds| (report.round as u64).is_multiple_of(rounds));
+        let stopped = checkpoints.is_stopped();
+        let is_last = report.round == params.pause_after.unwrap_or(params.rounds);
+        let is_due = self.saved.elapsed() >= checkpoints.period
+            || (checkpoints.rounds)
+                .is_some_and(|rounds| (report.round as u64).is_multiple_of(rounds));
         if stopped || is_last || is_due {
-            if let Err(error) = files::write(place, &report.checkpoint()) {
+            if let Err(error) = checkpoints.write(part, &report.checkpoint()) {
                 self.failed = Some(error);
                 return ControlFlow::Break(());
             }

@@ -79,7 +79,8 @@ pub(crate) fn load(plan: &Plan, bytes: &[u8]) -> Result<(Training, Split), Train
     let file = File::of(plan, bytes);
     let all = file.read(&plan.config, &plan.split)?;
     let held_out = held_out(plan, &all)?;
-    let (mut train, mut holdout) = file.divide(&all.rows.target, &held_out, &plan.holdout_out)?;
+    let (mut train, mut holdout) =
+        file.divide(&all.rows.target, &held_out, Some(&plan.holdout_out))?;
     let training = parts(plan, &all.rows, &held_out)?;
     let by_ids = matches!(
         plan.split,
@@ -122,6 +123,24 @@ pub(crate) fn load(plan: &Plan, bytes: &[u8]) -> Result<(Training, Split), Train
 pub(crate) fn training(plan: &Plan, bytes: &[u8]) -> Result<Training, TrainError> {
     let all = File::of(plan, bytes).read(&plan.config, &plan.split)?;
     parts(plan, &all.rows, &held_out(plan, &all)?)
+}
+
+/// The rows that [`load`] answers, with their digest, and nothing is written.
+pub(crate) fn searched(plan: &Plan, bytes: &[u8]) -> Result<(Training, SplitPart), TrainError> {
+    let file = File::of(plan, bytes);
+    let all = file.read(&plan.config, &plan.split)?;
+    let held_out = held_out(plan, &all)?;
+    let (part, _) = file.divide(&all.rows.target, &held_out, None)?;
+    Ok((parts(plan, &all.rows, &held_out)?, part))
+}
+
+/// Writes the rows that are not held out as they stand in the table.
+pub(crate) fn write_part(plan: &Plan, bytes: &[u8], place: &Path) -> Result<(), TrainError> {
+    let file = File::of(plan, bytes);
+    let all = file.read(&plan.config, &plan.split)?;
+    let inside: Vec<bool> = held_out(plan, &all)?.iter().map(|out| !out).collect();
+    file.divide(&all.rows.target, &inside, Some(place))?;
+    Ok(())
 }
 
 /// Which rows are held out.
@@ -361,12 +380,13 @@ impl<'a> File<'a> {
         Ok(All { rows, keys })
     }
 
-    /// Writes the rows held out as they stand in the table, and digests both parts.
+    /// Writes the rows held out as they stand in the table, where that is asked for, and digests both
+    /// parts.
     fn divide(
         &self,
         target: &Target,
         held_out: &[bool],
-        holdout: &Path,
+        holdout: Option<&Path>,
     ) -> Result<(SplitPart, SplitPart), TrainError> {
         let fail = self.fail();
         let positives = match target {
@@ -374,20 +394,22 @@ impl<'a> File<'a> {
             _ => None,
         };
         let write = |source| yard_cli::Error::Write {
-            path: holdout.to_owned(),
+            path: holdout.map(Path::to_owned).unwrap_or_default(),
             source,
         };
         let mut rows = Rows::new(self.bytes, &self.layout).map_err(&fail)?;
-        let mut file = AtomicFile::create(holdout)?;
-        file.write_all(rows.raw_header())
-            .and_then(|()| file.write_all(b"\n"))
-            .map_err(write)?;
+        let mut file = holdout.map(AtomicFile::create).transpose()?;
+        if let Some(file) = &mut file {
+            file.write_all(rows.raw_header())
+                .and_then(|()| file.write_all(b"\n"))
+                .map_err(write)?;
+        }
         let mut digests = [Digester::new(), Digester::new()];
         let mut counts = [(0_u64, 0_u64); 2];
         let mut at = 0;
         while let Some(row) = rows.advance() {
             let out = held_out[at];
-            if out {
+            if let Some(file) = file.as_mut().filter(|_| out) {
                 file.write_all(row.raw())
                     .and_then(|()| file.write_all(b"\n"))
                     .map_err(write)?;
@@ -399,7 +421,9 @@ impl<'a> File<'a> {
             counts[side].1 += u64::from(positives.is_some_and(|labels| labels[at]));
             at += 1;
         }
-        file.commit()?;
+        if let Some(file) = file {
+            file.commit()?;
+        }
         let [train, out] = digests;
         let part = |side: usize, digest: Digester| SplitPart {
             rows: counts[side].0,

@@ -142,6 +142,12 @@ pub enum TrainError {
     NoPositive { classes: String },
     #[error("`algorithm: adopted` is what `train adopt` records; nothing can be fitted by it")]
     Adopted,
+    #[error("`algorithm: command` is fitted by a command of yours")]
+    ByCommand,
+    #[error(transparent)]
+    Bring(#[from] crate::bring::BringError),
+    #[error(transparent)]
+    Search(#[from] crate::search::SearchError),
     #[error("nothing to do: `--data` is missing")]
     NoData,
 }
@@ -150,6 +156,7 @@ impl Failure for TrainError {
     fn class(&self) -> Class {
         match self {
             Self::Stopped { .. } => Class::Saved,
+            Self::Bring(error) => error.class(),
             _ => Class::Input,
         }
     }
@@ -157,6 +164,9 @@ impl Failure for TrainError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Cli(error) => error.hint(),
+            Self::Search(error) => error.hint(),
+            Self::Bring(error) => error.hint(),
+            Self::ByCommand => Some("`train run --data … -- python train.py` runs it".to_owned()),
             Self::Table { source, .. } => source.hint(),
             Self::MissingKey { .. } => {
                 Some("`train schema` prints every key and what it means; `train init` drafts a configuration".to_owned())

@@ -57,6 +57,7 @@ pub(crate) fn fit(
         }
         Algorithm::RandomForest => boosting::bag(training, weights, config, watch),
         Algorithm::Adopted => Err(TrainError::Adopted),
+        Algorithm::Command => Err(TrainError::ByCommand),
     }?;
     fitted.parameters.extend(weighting(config));
     Ok(fitted)

@@ -13,6 +13,7 @@ mod alone;
 mod args;
 mod baseline;
 mod boosting;
+mod bring;
 mod checkpoint;
 mod config;
 mod data;
@@ -33,7 +34,9 @@ mod prepare;
 mod profile;
 mod ranks;
 mod report;
+mod search;
 mod split;
+mod store;
 mod symmetric;
 mod target;
 mod toolchain;
@@ -42,15 +45,17 @@ mod validate;
 use std::time::Instant;
 
 use yard_cli::{Io, Verdict, files};
-use yard_contract::{Finite, Input, ManifestFile, Measurement, Run, Sha256};
+use yard_contract::{Algorithm, Finite, Input, ManifestFile, Measurement, Run, Sha256, Task};
 use yard_model::{ML_OPSET, OPSET, Predictor, file};
 
 pub use crate::args::Args;
 use crate::args::Command;
+pub use crate::bring::BringError;
 use crate::checkpoint::{Checkpoints, Watch};
 pub use crate::config::schema;
 pub use crate::error::TrainError;
 use crate::plan::Plan;
+pub use crate::search::{SearchError, schema as search_schema};
 
 /// Fits a model, or writes a first configuration.
 pub fn run(args: Args, io: &mut Io) -> Result<Verdict, TrainError> {
@@ -58,6 +63,8 @@ pub fn run(args: Args, io: &mut Io) -> Result<Verdict, TrainError> {
         (Some(Command::Init(init)), _) => init::run(&init, io),
         (Some(Command::Adopt(args)), _) => adopt::run(&args, io),
         (Some(Command::Export(export)), _) => export::run(export, io),
+        (Some(Command::Run(args)), _) => bring::run(&args, io),
+        (Some(Command::Search(args)), _) => search::run(args, io),
         (Some(Command::Schema), _) => {
             io.print(|out| out.write_all(schema().as_bytes()))?;
             Ok(Verdict::Pass)
@@ -96,15 +103,22 @@ fn train(plan: &Plan, io: &mut Io) -> Result<Verdict, TrainError> {
             "`{name}` alone {words}; is it known before the target is?"
         ));
     }
-    let checkpoints = match &plan.checkpoint {
-        Some(checkpoint) => Some(Checkpoints::begin(checkpoint, &from)?),
+    // Linear models are solved in one go: there is nothing to keep.
+    let keeps = match config.algorithm {
+        Algorithm::GradientBoosting => true,
+        Algorithm::RandomForest => config.task != Task::Multiclass,
+        _ => false,
+    };
+    let checkpoints = match plan.checkpoint.as_ref().filter(|_| keeps) {
+        Some(checkpoint) => Some(Checkpoints::begin(checkpoint, &from, "fit")?),
         None => None,
     };
     let rounds = u64::from(config.gradient_boosting.rounds);
     let mut watch =
         Watch::new(checkpoints.as_ref(), "model").with_progress(io.progress("fitting", rounds));
     let fitted = fit::fit(&training, config, &mut watch);
-    for note in std::mem::take(&mut watch.notes) {
+    let useless = watch.useless();
+    for note in useless.into_iter().chain(std::mem::take(&mut watch.notes)) {
         io.note(format_args!("{}", yard_cli::style::line(&note)));
     }
     drop(watch);

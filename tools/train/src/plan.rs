@@ -23,7 +23,6 @@ pub(crate) struct Plan {
     pub(crate) holdout_out: PathBuf,
     pub(crate) split_out: PathBuf,
     pub(crate) measurement_out: Option<PathBuf>,
-    /// Absent, too, where there is nothing to keep: linear models are solved in one go.
     pub(crate) checkpoint: Option<CheckpointPlan>,
     pub(crate) commit: Option<String>,
     pub(crate) threads: Option<usize>,
@@ -92,25 +91,22 @@ impl SplitPlan {
 
 impl Plan {
     pub(crate) fn resolve(args: FitArgs, io: &Io) -> Result<Self, TrainError> {
+        let plan = Self::for_command(args, io)?;
+        if plan.config.algorithm == Algorithm::Command {
+            return Err(TrainError::ByCommand);
+        }
+        Ok(plan)
+    }
+
+    /// Where the algorithm may be somebody else's, too.
+    pub(crate) fn for_command(args: FitArgs, io: &Io) -> Result<Self, TrainError> {
         let loaded = io.read_config::<TrainConfig>(&args.config)?;
         let config = loaded.value;
         let split = split_plan(&config, io)?;
-        check_task(&config)?;
-        check_features(&config)?;
-        check_constraints(&config)?;
-        check_ranges(&config)?;
-        check_folds(&config)?;
-        check_preparation(&config)?;
-        let kept = (args.checkpoint).filter(|_| {
-            let several = config.task == Task::Multiclass;
-            match config.algorithm {
-                Algorithm::GradientBoosting => true,
-                Algorithm::RandomForest => !several,
-                _ => false,
-            }
-        });
-        let checkpoint = kept.map(|folder| CheckpointPlan {
+        check(&config)?;
+        let checkpoint = args.checkpoint.map(|folder| CheckpointPlan {
             folder,
+            resume: !args.no_resume,
             rounds: args.checkpoint_rounds.map(std::num::NonZero::get),
             seconds: args.checkpoint_seconds,
         });
@@ -129,6 +125,16 @@ impl Plan {
             format: args.format,
         })
     }
+}
+
+/// Whether a configuration can be fitted at all.
+pub(crate) fn check(config: &TrainConfig) -> Result<(), TrainError> {
+    check_task(config)?;
+    check_features(config)?;
+    check_constraints(config)?;
+    check_ranges(config)?;
+    check_folds(config)?;
+    check_preparation(config)
 }
 
 fn split_plan(config: &TrainConfig, io: &Io) -> Result<SplitPlan, TrainError> {
@@ -242,7 +248,7 @@ fn check_task(config: &TrainConfig) -> Result<(), TrainError> {
         });
     }
     let fits = match config.algorithm {
-        Algorithm::GradientBoosting | Algorithm::RandomForest => true,
+        Algorithm::GradientBoosting | Algorithm::RandomForest | Algorithm::Command => true,
         Algorithm::LogisticRegression => task != Task::Regression,
         Algorithm::LinearRegression => task == Task::Regression,
         Algorithm::Adopted => return Err(TrainError::Adopted),

@@ -141,7 +141,7 @@ fn mean(values: &[f64]) -> f64 {
 }
 
 /// The share of targets that the model's answers are to lie above, where it answers a quantile.
-fn level(config: &TrainConfig) -> Option<f64> {
+pub(crate) fn level(config: &TrainConfig) -> Option<f64> {
     let boosts = config.algorithm == Algorithm::GradientBoosting;
     match config
         .gradient_boosting
@@ -155,7 +155,7 @@ fn level(config: &TrainConfig) -> Option<f64> {
     }
 }
 
-fn metric(target: &Target, level: Option<f64>) -> &'static str {
+pub(crate) fn metric(target: &Target, level: Option<f64>) -> &'static str {
     match (target, level) {
         (Target::Binary { .. }, _) => "auc",
         (Target::Multiclass { .. }, _) => "log_loss",
@@ -165,7 +165,11 @@ fn metric(target: &Target, level: Option<f64>) -> &'static str {
 }
 
 /// The metric of answers, row by row as a model gives them.
-fn measure(rows: &Training, answers: &[f64], level: Option<f64>) -> Result<f64, TrainError> {
+pub(crate) fn measure(
+    rows: &Training,
+    answers: &[f64],
+    level: Option<f64>,
+) -> Result<f64, TrainError> {
     let weights = rows.weights.as_deref();
     Ok(match &rows.target {
         Target::Binary { labels, .. } => {
@@ -185,7 +189,7 @@ fn measure(rows: &Training, answers: &[f64], level: Option<f64>) -> Result<f64, 
     })
 }
 
-fn answers(predictor: &Predictor, rows: &Training) -> Result<Vec<f64>, TrainError> {
+pub(crate) fn answers(predictor: &Predictor, rows: &Training) -> Result<Vec<f64>, TrainError> {
     let answers = predictor.predict(&rows.table)?;
     Ok(answers
         .values()

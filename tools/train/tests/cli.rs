@@ -1,9 +1,11 @@
 //! The command line as it is seen from outside.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod bring;
 mod dealt;
 mod interruption;
 mod leaks;
+mod search;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -101,9 +103,14 @@ fn commands() {
 
 #[test]
 fn the_committed_schema_is_current() {
-    let place = Path::new(env!("CARGO_MANIFEST_DIR")).join("train.schema.json");
-    let committed = fs::read_to_string(place).unwrap_or_default();
-    assert!(committed == train::schema(), "stale: run `make bless`");
+    for (name, schema) in [
+        ("train.schema.json", train::schema()),
+        ("search.schema.json", train::search_schema()),
+    ] {
+        let place = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+        let committed = fs::read_to_string(place).unwrap_or_default();
+        assert!(committed == schema, "{name} is stale: run `make bless`");
+    }
 }
 
 #[test]

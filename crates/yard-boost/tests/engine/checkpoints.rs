@@ -87,6 +87,33 @@ fn every_round_is_a_place_to_stop() {
 }
 
 #[test]
+fn a_fit_that_pauses_holds_the_first_trees_and_goes_on_to_the_last() {
+    let inputs = Inputs::new();
+    let params = Params {
+        rounds: 12,
+        row_sample: 0.7,
+        ..Params::new(Objective::Logistic)
+    };
+    let until = |pause_after: Option<usize>| Params {
+        pause_after,
+        ..params.clone()
+    };
+    let (whole, _) = inputs.run(&params, None, usize::MAX);
+    let (first, kept) = inputs.run(&until(Some(4)), None, usize::MAX);
+    assert_eq!((first.stop, first.history.len()), (Stop::Paused, 4));
+    assert_eq!(first.ensemble.trees(), &whole.ensemble.trees()[..4]);
+    let (again, _) = inputs.run(&until(Some(4)), Some(&kept), usize::MAX);
+    assert_eq!(again, first, "no round is done twice");
+    let (second, kept) = inputs.run(&until(Some(9)), Some(&kept), usize::MAX);
+    assert_eq!((second.stop, second.history.len()), (Stop::Paused, 9));
+    assert_eq!(inputs.run(&params, Some(&kept), usize::MAX).0, whole);
+    assert_eq!(
+        inputs.run(&until(Some(50)), Some(&kept), usize::MAX).0,
+        whole
+    );
+}
+
+#[test]
 fn patience_remembers_what_was_before() {
     let inputs = Inputs::new();
     let params = Params {

@@ -9,6 +9,7 @@ mod flips;
 mod gate;
 mod golden;
 mod image;
+mod leaderboard;
 mod ledger;
 mod manifest;
 mod measurement;
@@ -38,6 +39,9 @@ pub use gate::{
 };
 pub use golden::{Golden, GoldenRow};
 pub use image::{ImageDelivery, ImagePlatform, ImageReceipt};
+pub use leaderboard::{
+    Ahead, Better, Leaderboard, Rung, SearchMethod, Shard, Trial, TrialOutcome, Winner,
+};
 pub use ledger::{Ledger, Look, Step};
 pub use manifest::{Manifest, ManifestFile};
 pub use measurement::Measurement;

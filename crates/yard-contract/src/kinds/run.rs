@@ -59,6 +59,8 @@ pub enum Algorithm {
     RandomForest,
     /// Fitted by another program, and adopted as an ONNX file.
     Adopted,
+    /// Fitted by a command that was run under the contract of `train run`.
+    Command,
 }
 
 /// The toolchain that a run's bytes depend on.
@@ -195,6 +197,7 @@ impl Algorithm {
             Self::LinearRegression => "linear-regression",
             Self::RandomForest => "random-forest",
             Self::Adopted => "adopted",
+            Self::Command => "command",
         }
     }
 }
