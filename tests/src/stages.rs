@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, ensure};
 const STAGES: [(&str, &[&str]); 8] = [
     ("lint", &["lint"]),
     ("unit", &["unit"]),
-    ("train", &["candidate", "train"]),
+    ("train", &["candidate", "search", "train"]),
     ("evaluate", &["evaluate", "report"]),
     ("package", &["package"]),
     ("deploy", &["deploy", "stop"]),

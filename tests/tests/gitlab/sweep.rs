@@ -92,3 +92,31 @@ fn candidates_that_cannot_be_compared_are_no_sweep() -> Result<()> {
     }
     Ok(())
 }
+
+#[test]
+fn a_search_is_shared_by_jobs_and_what_has_won_is_fitted() -> Result<()> {
+    let Some(pipeline) = consumer()? else {
+        return Ok(());
+    };
+    pipeline.checkout.edit(".gitlab-ci.yml", |text| {
+        text.replace(
+            "name: churn, ",
+            "name: churn, sweep: search, search_shards: 3, ",
+        )
+    })?;
+    crate::template::write(
+        &pipeline.checkout.path().join("configs/search.yaml"),
+        "method: random\ntrials: 5\nseed: 1\nparameters:\n  \
+         gradient_boosting.learning_rate: {log_uniform: [0.02, 0.2]}\n",
+    )?;
+    pipeline.checkout.commit("Search")?;
+    let gitlab = GitLab::start();
+    let outcome = run(&pipeline, &gitlab, &MERGE_REQUEST, &[])?;
+    assert_eq!(outcome.code, Some(0), "{}", outcome.log);
+    outcome.assert_state("package", "PASS");
+    let board = pipeline.json("train", "out/leaderboard.json")?;
+    assert_eq!(board["kind"], "leaderboard", "{board}");
+    assert!(pipeline.artifact("train", "out/train.yaml").exists());
+    assert!(pipeline.artifact("evaluate", "out/model_card.md").exists());
+    Ok(())
+}
