@@ -372,7 +372,8 @@ pub(crate) struct BoostingConfig {
     /// Which loss is made small where the target is a number; absent: `squared`. Of classes it is
     /// the log loss.
     pub(crate) objective: Option<Loss>,
-    /// How trees see categories; absent: `native` of several classes, else `ranked`.
+    /// How trees see categories; absent: `native` of several classes, else `ranked`, but as their mean
+    /// target out of fold where they have fewer than 100 training rows each.
     pub(crate) categories: Option<CategoryCoding>,
     /// How trees split native categories.
     pub(crate) category_splits: CategorySplitConfig,
@@ -449,8 +450,8 @@ pub(crate) enum Direction {
 pub(crate) enum CategoryCoding {
     /// As itself: a split asks for a set of categories.
     Native,
-    /// By the rank of its mean target: a split asks for the lower ranks. Not for several classes,
-    /// which have no one order.
+    /// By the rank of its mean target: a split asks for the lower ranks. Each row's own target has a part
+    /// in it. Not for several classes, which have no one order.
     Ranked,
 }
 

@@ -130,6 +130,8 @@ pub enum TrainError {
     Stopped { folder: String },
     #[error("`{algorithm}` grows no trees to export")]
     NoTrees { algorithm: &'static str },
+    #[error("`{feature}` is prepared in a way that only the graph can say")]
+    PreparedExport { feature: String },
     #[error("`{path}` is not what this table and this configuration give")]
     OtherModel { path: String },
     #[error("`{path}` exists")]
@@ -194,6 +196,7 @@ impl Failure for TrainError {
             Self::Stopped { .. } => Some("run the same command again: it goes on from there".to_owned()),
             Self::NoData => Some("see `train --help`".to_owned()),
             Self::FoldLacksClass { .. } => Some("use fewer folds, or another `cross_validation.method`".to_owned()),
+            Self::PreparedExport { .. } => Some("export a model without imputation, folding of rare categories and dates".to_owned()),
             Self::UnknownId { .. } => Some("a list of ids that shrinks unseen is no frozen holdout: take the id off the list, or mend the table".to_owned()),
             Self::Exists { .. } => Some("pass --force to overwrite it".to_owned()),
             _ => None,

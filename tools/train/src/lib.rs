@@ -87,6 +87,9 @@ pub fn run(args: Args, io: &mut Io) -> Result<Verdict, TrainError> {
     }
 }
 
+/// So many suspicious columns are warned of; `run.json` has them all.
+const WARNINGS: usize = 8;
+
 fn train(plan: &Plan, io: &mut Io) -> Result<Verdict, TrainError> {
     let start = Instant::now();
     let source = io.read("table", &plan.data)?;
@@ -97,7 +100,7 @@ fn train(plan: &Plan, io: &mut Io) -> Result<Verdict, TrainError> {
     let mut from = vec![source.input, plan.config_input.clone()];
     from.extend(plan.split.input().cloned());
     let suspicious = alone::suspicious(&training, config.seed);
-    for (suspicion, words) in &suspicious {
+    for (suspicion, words) in suspicious.iter().take(WARNINGS) {
         let name = yard_cli::style::line(&suspicion.feature);
         io.warn(&format!(
             "`{name}` alone {words}; is it known before the target is?"
@@ -114,6 +117,15 @@ fn train(plan: &Plan, io: &mut Io) -> Result<Verdict, TrainError> {
         None => None,
     };
     let rounds = u64::from(config.gradient_boosting.rounds);
+    if let Some(more) = suspicious
+        .len()
+        .checked_sub(WARNINGS)
+        .filter(|more| *more > 0)
+    {
+        io.warn(&format!(
+            "and {more} more columns do: `run.json` lists them"
+        ));
+    }
     let mut watch =
         Watch::new(checkpoints.as_ref(), "model").with_progress(io.progress("fitting", rounds));
     let fitted = fit::fit(&training, config, &mut watch);

@@ -7,7 +7,8 @@ use yard_boost::{Column as BoostColumn, MISSING_CATEGORY};
 use yard_table::Column;
 
 use crate::config::CategoryCoding;
-use crate::prepare::Prepared as Seen;
+use crate::error::TrainError;
+use crate::prepare::{Preparation, Prepared as Seen};
 use crate::ranks::Ranks;
 
 /// What becomes of a column's cells.
@@ -25,7 +26,8 @@ pub(super) enum Coding {
 #[derive(Serialize)]
 pub(crate) struct ColumnCode {
     name: String,
-    /// `number`: the cell; `rank`: a number by category, any other is missing; `category`: a code by
+    /// `number`: the cell; `rank` and `place`: a number by category, any other is missing; `mean`: a number
+    /// by category, the missing one being the empty text; `category`: a code by
     /// category, any other has a code of its own.
     kind: &'static str,
     codes: BTreeMap<String, f32>,
@@ -72,10 +74,13 @@ impl Codings {
     }
 
     /// What somebody without the graph must know.
-    pub(super) fn legend(&self) -> Vec<ColumnCode> {
+    pub(super) fn legend(&self, preparation: &Preparation) -> Result<Vec<ColumnCode>, TrainError> {
+        let mut prepared = preparation
+            .legend()
+            .map_err(|feature| TrainError::PreparedExport { feature })?;
         let column = |(name, coding): &(String, Coding)| {
             let (kind, codes) = match coding {
-                Coding::Number => ("number", BTreeMap::new()),
+                Coding::Number => prepared.remove(name).unwrap_or(("number", BTreeMap::new())),
                 Coding::Ranked(ranks) => ("rank", ranks.ranks.iter().cloned().collect()),
                 Coding::Native(places) => {
                     let codes = places.iter();
@@ -90,7 +95,7 @@ impl Codings {
                 codes,
             }
         };
-        self.features.iter().map(column).collect()
+        Ok(self.features.iter().map(column).collect())
     }
 
     /// The columns of other rows of the same features.

@@ -67,8 +67,17 @@ pub(super) fn sums(
         nodes: tree.links().iter().map(node).collect(),
         target: u32::try_from(target).unwrap_or(u32::MAX),
     });
+    let mut trees: Vec<Tree> = trees.collect();
+    if trees.is_empty() {
+        // Nothing could be split, or no round was worth keeping: the base scores answer every row. An
+        // ensemble must have a tree all the same.
+        trees.push(Tree {
+            nodes: vec![TreeNode::Leaf { value: 0.0 }],
+            target: 0,
+        });
+    }
     let trees = TreeEnsemble {
-        trees: trees.collect(),
+        trees,
         base: ensemble.base_scores().to_vec(),
     };
     graph.tree_ensemble(&joined, &trees)

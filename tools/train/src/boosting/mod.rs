@@ -82,7 +82,7 @@ pub(crate) fn export(
     let forest = grow(training, weights, config, watch)?.forest;
     Ok(Exported {
         onnx: forest.graph(&training.target)?,
-        columns: forest.codings.legend(),
+        columns: forest.codings.legend(&forest.preparation)?,
         ensemble: forest.ensemble,
     })
 }

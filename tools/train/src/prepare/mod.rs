@@ -11,7 +11,7 @@ mod means;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use yard_contract::Scalar;
+use yard_contract::{Algorithm, Scalar, Task};
 use yard_model::{GraphBuilder, Numbers};
 use yard_table::{Categories, Column, Table};
 
@@ -24,6 +24,9 @@ use crate::error::TrainError;
 
 /// What rare categories become.
 const OTHER: &str = "(other)";
+/// Ranks are for categories of so many rows in the mean: a row's own part in its category's mean is then
+/// at most a hundredth.
+const ROWS_OF_A_RANK: usize = 100;
 /// An ISO date may lie so many years after the last one of the training rows.
 const YEARS_AHEAD: i32 = 10;
 
@@ -31,6 +34,9 @@ const YEARS_AHEAD: i32 = 10;
 pub(crate) struct Preparation {
     steps: Vec<(String, Prepare, Step)>,
 }
+
+/// What the numbers of a column are, and which number each category became.
+pub(crate) type Codes = (&'static str, BTreeMap<String, f32>);
 
 enum Step {
     /// A number, its missing cells replaced, and a column that tells where they were.
@@ -248,6 +254,31 @@ impl Preparation {
         Ok(handles)
     }
 
+    /// The number that each category of a feature becomes, for whoever has to do without the graph; the
+    /// name of a feature where that is not all that is done to it.
+    pub(crate) fn legend(&self) -> Result<BTreeMap<String, Codes>, String> {
+        let mut legend = BTreeMap::new();
+        for (feature, _, step) in &self.steps {
+            match step {
+                Step::Number {
+                    fill: None,
+                    indicator: false,
+                }
+                | Step::Category { kept: None } => {}
+                Step::Order(order) => {
+                    let places = ranked(order).map(|(level, place)| (level.to_owned(), place));
+                    legend.insert(feature.clone(), ("place", places.collect()));
+                }
+                Step::Means(means) => {
+                    let known = means.table().0.iter().cloned();
+                    legend.insert(feature.clone(), ("mean", known.collect()));
+                }
+                _ => return Err(feature.clone()),
+            }
+        }
+        Ok(legend)
+    }
+
     /// What was decided of each feature, as `run.json` records it.
     pub(crate) fn recorded(&self) -> BTreeMap<String, Scalar> {
         let mut recorded = BTreeMap::new();
@@ -366,7 +397,10 @@ fn category(
             None => Ok(Step::Order(wanted.order.clone())),
         };
     }
-    if wanted.target_mean == Some(true) {
+    if wanted
+        .target_mean
+        .unwrap_or_else(|| is_sparse(values, training, config))
+    {
         return Ok(Step::Means(Means::fit(values, training, weights, config)?));
     }
     let kept = wanted
@@ -383,6 +417,21 @@ fn category(
             kept.map(|(level, _)| level.clone()).collect()
         });
     Ok(Step::Category { kept })
+}
+
+/// Whether a column's categories have so few rows each that ranks, in which every row has a part, would
+/// be believed too much; asked only where nobody has said how trees are to see categories.
+fn is_sparse(values: &Categories, training: &Training, config: &TrainConfig) -> bool {
+    let unsaid = config.algorithm == Algorithm::GradientBoosting
+        && config.gradient_boosting.categories.is_none()
+        && training.target.task() != Task::Multiclass;
+    let mut used = vec![false; values.levels.len()];
+    values
+        .codes
+        .iter()
+        .for_each(|&code| used[code as usize] = true);
+    let levels = used.into_iter().filter(|used| *used).count();
+    unsaid && values.codes.len() < ROWS_OF_A_RANK * levels
 }
 
 /// The years that the graph is to know: those of the rows, and some more.

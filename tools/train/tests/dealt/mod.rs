@@ -220,6 +220,45 @@ fn folds_ask_what_the_holdout_asks() {
     }
 }
 
+/// A column of names that mean nothing must not be believed because every row had a part in it.
+#[test]
+fn names_of_few_rows_are_told_out_of_fold() {
+    let mut table = "shop,income,late\n".to_owned();
+    for row in 0..2000_u32 {
+        let income = 1000 + (row * 7919) % 4000;
+        let late = if (row * 6151) % 100 < (5000 - income) / 50 {
+            "yes"
+        } else {
+            "no"
+        };
+        writeln!(
+            table,
+            "s{},{income},{late}",
+            row.wrapping_mul(2_654_435_761) % 400
+        )
+        .unwrap();
+    }
+    let mean = |categories: &str| {
+        let features = "numbers: [income], categories: [shop]";
+        let config = config(
+            "split: {method: random, holdout_share: 0.2}",
+            "cross_validation: {folds: 4}\n",
+        )
+        .replace("numbers: [income], categories: [region]", features)
+        .replace("{rounds: 20", &format!("{{{categories}rounds: 60"));
+        let project = Project::new(&table, &config);
+        let output = project.train(&[]);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        let run = json(&project, "out/model/run.json");
+        let coded = run["parameters"]["preparation.shop.code"].clone();
+        (run["cross_validation"]["mean"].as_f64().unwrap(), coded)
+    };
+    let (unsaid, coded) = mean("");
+    let (ranked, uncoded) = mean("categories: ranked, ");
+    assert_eq!((coded, uncoded), ("target_mean".into(), Value::Null));
+    assert!(unsaid > ranked + 0.02, "{unsaid} {ranked}");
+}
+
 #[test]
 fn early_stopping_keeps_the_best_round_and_any_thread_or_interruption_the_same_bytes() {
     let stopping = "early_stopping: {rounds: 5, share: 0.2}, rounds: 400, learning_rate: 0.3, growth: depth, lambda_l1: 0.5, min_gain: 0.01, min_hessian_in_leaf: 0.1, category_splits: {max_levels: 8}";
