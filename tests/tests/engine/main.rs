@@ -17,6 +17,8 @@ fn lightgbm_xgboost_and_shap_answer_as_we_do() -> Result<()> {
         for (peer, cases) in [
             ("XGBoost margins", 15),
             ("LightGBM margins", 10),
+            ("LightGBM contributions", 10),
+            ("XGBoost contributions", 6),
             ("shap", 5),
         ] {
             let found = said.lines().filter(|line| line.contains(peer)).count();

@@ -15,12 +15,30 @@ features:
 ";
 const ENDING: &str = "split: {method: random, holdout_share: 0.3}\nseed: 3\n";
 
-/// Trains, serves, asks and scores, and has the peers look at it.
+/// A bound that any model meets: what is asked here is whether the stages take the task.
+const GATES: [(&str, &str); 2] = [
+    ("multiclass", "at_least: {accuracy: 0.0}\n"),
+    ("regression", "at_most: {rmse: 1000000000.0}\n"),
+];
+
+/// Checks, trains, evaluates, writes the card, publishes, serves, asks and scores, and has the peers
+/// look at it.
 fn assert_whole_line(target: &str, features: &str, algorithm: &str) -> Result<()> {
     let yard = Yard::prepared()?;
     let config = format!("{target}{features}{algorithm}{ENDING}");
     yard.write("configs/train.yaml", &config)?;
     yard.stage("train", &[])?.assert_code(0);
+
+    let gates = GATES.iter().find(|(task, _)| target.contains(task));
+    let (task, gate) = gates.context("a task")?;
+    yard.write("configs/gate.yaml", gate)?;
+    for tool in ["data-check", "eval-gate", "model-card", "publish-package"] {
+        yard.clear(tool)?;
+        let ran = yard.stage(tool, &[])?;
+        ensure!(ran.code == Some(0), "{config}: {tool}: {ran:?}");
+        yard.assert_written(tool, true, &ran)?;
+    }
+    assert_card(&yard, task)?;
 
     let serving = Serving::start(&yard.path().join("out/model"))?;
     let smoke = yard.stage("smoke-test", &["--url", &serving.url])?;
@@ -48,6 +66,22 @@ fn assert_whole_line(target: &str, features: &str, algorithm: &str) -> Result<()
         ensure!(said.contains(fitted), "{config}: {said}");
     }
     serving.stop()?.assert_code(0);
+    Ok(())
+}
+
+/// The card speaks of the task, and of nothing that only another one has.
+fn assert_card(yard: &Yard, task: &str) -> Result<()> {
+    let card = String::from_utf8(yard.read("out/model_card.md")?)?;
+    let (said, silent) = match task {
+        "multiclass" => (["Multi-class", "| is `capital` |"], "### Residuals"),
+        _ => (["Regression", "### Residuals"], "taken for"),
+    };
+    for said in said {
+        ensure!(card.contains(said), "{said}: {card}");
+    }
+    for silent in [silent, "### Calibration", "threshold"] {
+        ensure!(!card.contains(silent), "{silent}: {card}");
+    }
     Ok(())
 }
 
