@@ -9,7 +9,7 @@ use prost::Message as _;
 use super::attribute;
 use super::builder::declaration;
 use super::guard::decode;
-use super::proto::{Dimension, Graph, Model, Node, Tensor, ValueInfo, data_type};
+use super::proto::{Dimension, Graph, Model, Node, Opset, Tensor, ValueInfo, data_type};
 use crate::{Element, ModelError, Port, Session};
 
 /// A reshaped graph.
@@ -89,9 +89,11 @@ impl Adopted {
     /// What the engine does not support, or why no signature can describe the graph.
     pub fn read(bytes: &[u8], columns: &[String]) -> Result<Self, AdoptError> {
         let mut model = decode(bytes)?;
+        let theirs = domains(&model);
         let graph = model.graph.get_or_insert_with(Graph::default);
         let classes = drop_maps(graph);
         let inputs = split_inputs(graph, columns)?;
+        import(&mut model, &theirs);
         let session = Session::load(&model.encode_to_vec())?;
         let outlet = outlet(session.outputs(), classes)?;
         let (Outlet::Probabilities { name, .. } | Outlet::Value { name }) = &outlet;
@@ -134,6 +136,7 @@ impl Adopted {
             return Err(AdoptError::Order(*width));
         }
         let mut model = decode(&self.onnx)?;
+        let theirs = domains(&model);
         let graph = model.graph.get_or_insert_with(Graph::default);
         let places = free(graph, "class_order");
         let ordered = free(graph, "probabilities");
@@ -157,8 +160,33 @@ impl Adopted {
             *classes = order.iter().map(|&at| classes[at].clone()).collect();
         }
         *name = ordered;
+        import(&mut model, &theirs);
         self.onnx = checked(&model)?;
         Ok(())
+    }
+}
+
+/// The domains of a graph's operators.
+fn domains(model: &Model) -> BTreeSet<String> {
+    let nodes = model.graph.iter().flat_map(|graph| &graph.node);
+    nodes.map(|node| node.domain.clone()).collect()
+}
+
+/// Imports the operator sets of nodes that were added, where the graph was made of the other domain's
+/// alone, as a forest that XGBoost fitted is.
+fn import(model: &mut Model, theirs: &BTreeSet<String>) {
+    // The oldest sets that have what is added, and the oldest format that may name them.
+    for (domain, version, ir_version) in [("", 13, 7), ("ai.onnx.ml", 1, 3)] {
+        let added = domains(model).contains(domain) && !theirs.contains(domain);
+        let imported =
+            |set: &Opset| set.domain == domain || (domain.is_empty() && set.domain == "ai.onnx");
+        if added && !model.opset_import.iter().any(imported) {
+            model.opset_import.push(Opset {
+                domain: domain.to_owned(),
+                version,
+            });
+            model.ir_version = model.ir_version.max(ir_version);
+        }
     }
 }
 
