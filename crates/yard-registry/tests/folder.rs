@@ -271,8 +271,8 @@ fn a_lock_that_somebody_keeps_is_waited_for_and_not_for_ever() {
         spec.open(&Variables::default(), &Connection::new(settings, 1))
             .unwrap()
     };
-    std::fs::create_dir_all(root.join("credit")).unwrap();
-    let lock = std::fs::File::create(root.join("credit/.1.2.0.lock")).unwrap();
+    fs::create_dir_all(root.join("credit")).unwrap();
+    let lock = fs::File::create(root.join("credit/.1.2.0.lock")).unwrap();
     lock.lock().unwrap();
     let error = publish(&held(0), &release(b"archive")).unwrap_err();
     assert!(matches!(error, RegistryError::Locked { .. }), "{error}");

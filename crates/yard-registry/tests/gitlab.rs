@@ -90,7 +90,7 @@ fn open_spec(
 ) -> Result<Target, RegistryError> {
     let url = gitlab.api_url();
     let job = [("CI_API_V4_URL", url.as_str()), ("CI_PROJECT_ID", "7")];
-    let variables = Variables::from_iter(job.into_iter().chain(more.iter().copied()));
+    let variables: Variables = job.into_iter().chain(more.iter().copied()).collect();
     let connection = Connection {
         settings: Settings::default(),
         clock,
