@@ -62,7 +62,12 @@ impl PackageId {
 
     /// The file name of its archive: `<name>-<version>.tar.gz`.
     pub fn archive_name(&self) -> String {
-        format!("{}-{}.tar.gz", self.name, self.version)
+        format!("{}.tar.gz", self.title())
+    }
+
+    /// How it is called where one word is needed, as in its signature: `<name>-<version>`.
+    pub fn title(&self) -> String {
+        format!("{}-{}", self.name, self.version)
     }
 }
 

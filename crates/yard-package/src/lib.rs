@@ -62,5 +62,5 @@ pub use path::{MemberPath, PathFlaw};
 pub use read::{read_archive, read_members};
 pub use source::{Source, Watch};
 pub use staging::Staging;
-pub use unpack::unpack;
+pub use unpack::{unpack, unpack_if};
 pub use write::{Draft, Label, Member, Packed, pack};

@@ -98,6 +98,11 @@ impl Package {
         Ok(Self::listed(inventory, Content::Memory(files)))
     }
 
+    /// What was verified while it was being unpacked into a folder.
+    pub(crate) fn unpacked(inventory: Inventory, folder: &Path) -> Self {
+        Self::listed(inventory, Content::Folder(folder.to_owned()))
+    }
+
     fn listed(inventory: Inventory, content: Content) -> Self {
         let Inventory {
             document,

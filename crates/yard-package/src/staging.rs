@@ -13,6 +13,8 @@ use crate::error::PackageError;
 pub struct Staging {
     folder: PathBuf,
     destination: PathBuf,
+    /// Folders above it that were not there before, the deepest first.
+    made: Vec<PathBuf>,
     committed: bool,
 }
 
@@ -24,6 +26,9 @@ impl Staging {
             return Err(PackageError::Exists(destination.to_owned()));
         }
         let parent = parent(destination);
+        let absent = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
+        let made = parent.ancestors().take_while(absent);
+        let made: Vec<PathBuf> = made.map(Path::to_owned).collect();
         fs::create_dir_all(parent).map_err(PackageError::io("create", parent))?;
         let name = destination
             .file_name()
@@ -39,6 +44,7 @@ impl Staging {
                     return Ok(Self {
                         folder,
                         destination,
+                        made,
                         committed: false,
                     });
                 }
@@ -95,6 +101,12 @@ impl Drop for Staging {
         if !self.committed {
             // Nothing can be done about a failure here, and what matters is not at its place.
             drop(fs::remove_dir_all(&self.folder));
+            // One that somebody else uses by now is not empty, and stays with those above it.
+            for folder in &self.made {
+                if fs::remove_dir(folder).is_err() {
+                    break;
+                }
+            }
         }
     }
 }

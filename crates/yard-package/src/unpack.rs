@@ -8,6 +8,7 @@ use yard_contract::{Document, Manifest};
 use crate::error::PackageError;
 use crate::inventory::{MANIFEST, SIGNATURE};
 use crate::limits::Limits;
+use crate::package::Package;
 use crate::read;
 use crate::staging::Staging;
 
@@ -18,6 +19,17 @@ pub fn unpack(
     destination: &Path,
     limits: &Limits,
 ) -> Result<Document<Manifest>, PackageError> {
+    unpack_if(source, destination, limits, |_| Ok(()))
+}
+
+/// The same, and `accept` looks at the unpacked package before the folder is put in its place: what
+/// it refuses is gone.
+pub fn unpack_if<E: From<PackageError>>(
+    source: impl Read,
+    destination: &Path,
+    limits: &Limits,
+    accept: impl FnOnce(&Package) -> Result<(), E>,
+) -> Result<Document<Manifest>, E> {
     let staging = Staging::begin(destination)?;
     let inventory = read::stream(source, limits, &mut |path, _, bytes| {
         let at = path.under(Path::new(""));
@@ -38,6 +50,8 @@ pub fn unpack(
                 .map_err(PackageError::io("write", &destination.join(name)))?;
         }
     }
+    let document = inventory.document.clone();
+    accept(&Package::unpacked(inventory, staging.folder()))?;
     staging.commit()?;
-    Ok(inventory.document)
+    Ok(document)
 }

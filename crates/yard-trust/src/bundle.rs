@@ -64,14 +64,37 @@ struct Signature {
     keyid: Option<String>,
 }
 
+/// By which of its digests a bundle names the key. Those who verify signatures of models take one,
+/// those who verify statements in general (cosign, sigstore-rust) the other.
+#[derive(Clone, Copy)]
+pub(crate) enum Hint {
+    /// SHA-256 of the PEM text, in hexadecimal digits.
+    Pem,
+    /// SHA-256 of the DER encoding, in base64.
+    Der,
+}
+
+impl Hint {
+    fn of(self, key: &PublicKey) -> String {
+        match self {
+            Self::Pem => key.fingerprint().to_string(),
+            Self::Der => STANDARD.encode(key.der_digest().as_bytes()),
+        }
+    }
+}
+
 /// Signs a statement's bytes; answers the bundle.
 pub fn seal(payload: &[u8], key: &SigningKey) -> Vec<u8> {
+    seal_for(payload, key, Hint::Der)
+}
+
+pub(crate) fn seal_for(payload: &[u8], key: &SigningKey, hint: Hint) -> Vec<u8> {
     let public = key.public_key();
     let bundle = Bundle {
         media_type: MEDIA_TYPE.to_owned(),
         verification_material: Material {
             public_key: Some(KeyName {
-                hint: Some(public.fingerprint().to_string()),
+                hint: Some(hint.of(&public)),
                 raw_bytes: None,
                 key_details: None,
             }),
@@ -146,9 +169,8 @@ fn same_key(name: &KeyName, key: &PublicKey) -> Result<(), TrustError> {
     };
     match (&name.hint, &name.raw_bytes) {
         (Some(hint), None) => {
-            let pem = key.fingerprint().to_string();
-            let der = STANDARD.encode(key.der_digest().as_bytes());
-            if *hint == pem || *hint == der {
+            let pem = Hint::Pem.of(key);
+            if *hint == pem || *hint == Hint::Der.of(key) {
                 Ok(())
             } else {
                 other(hint, pem)
@@ -199,5 +221,23 @@ mod tests {
         let sealed = seal(b"{}", &key);
         assert_eq!(sealed, seal(b"{}", &key));
         assert_eq!(open(&sealed, &key.public_key()).unwrap(), b"{}");
+        // Statements in general and signatures of models call the same key by other names.
+        let hint = |sealed: &[u8]| {
+            let bundle: Bundle = serde_json::from_slice(sealed).unwrap();
+            bundle
+                .verification_material
+                .public_key
+                .unwrap()
+                .hint
+                .unwrap()
+        };
+        let public = key.public_key();
+        assert_eq!(
+            hint(&sealed),
+            STANDARD.encode(public.der_digest().as_bytes())
+        );
+        let model = seal_for(b"{}", &key, Hint::Pem);
+        assert_eq!(hint(&model), public.fingerprint().to_string());
+        assert_eq!(open(&model, &public).unwrap(), b"{}");
     }
 }

@@ -26,6 +26,8 @@ pub enum TrustError {
     Statement(#[source] serde_json::Error),
     #[error("the signed text {0}")]
     Payload(&'static str),
+    #[error("it was made for `{signed}`, and this is {found}")]
+    OtherTree { signed: String, found: String },
     #[error("`{name}` {what}")]
     Resource { name: String, what: &'static str },
     #[error("`{name}` has sha256 {found}, and {signed} was signed")]

@@ -8,10 +8,17 @@ use std::fmt;
 
 use p256::ecdsa::signature::{Signer as _, Verifier as _};
 use p256::elliptic_curve::Generate as _;
-use p256::pkcs8::{DecodePublicKey as _, EncodePrivateKey as _, EncodePublicKey as _, LineEnding};
+use pkcs8::{
+    DecodePrivateKey as _, DecodePublicKey as _, EncodePrivateKey as _, EncodePublicKey as _,
+    LineEnding,
+    pkcs5::{self, pbes2::Parameters},
+};
 use yard_contract::Sha256;
 
 use crate::error::TrustError;
+
+/// Rounds between a passphrase and the key that encrypts a key.
+const ROUNDS: u32 = 600_000;
 
 /// A private key on the curve P-256. It is wiped from memory when it is dropped.
 #[derive(Clone)]
@@ -46,8 +53,10 @@ impl SigningKey {
             .iter()
             .find_map(|label| block(text, label));
         let Some(block) = block else {
-            return refuse(if text.contains("ENCRYPTED") {
-                "is encrypted, which is not supported: keep it in a protected variable instead"
+            return refuse(if Self::is_encrypted(text) {
+                "is encrypted, and there is no passphrase"
+            } else if text.contains("ENCRYPTED") {
+                "is encrypted in a way that only OpenSSL knows: rewrite it with `openssl pkcs8 -topk8`"
             } else if text.contains("PUBLIC KEY") {
                 "is a public key"
             } else {
@@ -58,6 +67,52 @@ impl SigningKey {
             Ok(key) => Ok(Self(key.into())),
             Err(_) => refuse("is not an elliptic-curve key on P-256"),
         }
+    }
+
+    /// Whether the PEM text holds a key that needs a passphrase.
+    pub fn is_encrypted(text: &str) -> bool {
+        text.contains("-----BEGIN ENCRYPTED PRIVATE KEY-----")
+    }
+
+    /// A key from PEM text of an encrypted PKCS#8, with scrypt or PBKDF2 and AES.
+    pub fn from_encrypted_pem(text: &str, passphrase: &str) -> Result<Self, TrustError> {
+        let refuse = |why| Err(TrustError::SigningKey(why));
+        let Some(block) = block(text, "ENCRYPTED PRIVATE KEY") else {
+            return refuse("is not encrypted PEM text");
+        };
+        match p256::SecretKey::from_pkcs8_encrypted_pem(&block, passphrase) {
+            Ok(key) => Ok(Self(key.into())),
+            Err(pkcs8::Error::EncryptedPrivateKey(pkcs5::Error::DecryptFailed)) => {
+                refuse("is encrypted with another passphrase")
+            }
+            Err(pkcs8::Error::EncryptedPrivateKey(_)) => refuse(
+                "is encrypted in an old way: rewrite it with `openssl pkcs8 -topk8 -v2 aes-256-cbc`",
+            ),
+            // A wrong passphrase can also give bytes that look decrypted.
+            Err(_) => refuse("is not an elliptic-curve key on P-256, or the passphrase is another"),
+        }
+    }
+
+    /// The key as encrypted PKCS#8 PEM text, in the one way that every OpenSSL of today reads:
+    /// PBKDF2 with 600,000 rounds of HMAC-SHA-256 (as OWASP recommends), and AES-256-CBC.
+    pub fn to_encrypted_pem(&self, passphrase: &str) -> Result<String, TrustError> {
+        let failed = TrustError::SigningKey("cannot be encrypted");
+        // A fresh key is 32 random bytes, which is all that is needed here: they may be known.
+        let random = p256::SecretKey::try_generate().map_err(|_| TrustError::Random)?;
+        let random = random.to_bytes();
+        let (salt, iv) = random.split_at(16);
+        let encrypted = || -> Option<String> {
+            let iv = iv.try_into().ok()?;
+            let how = Parameters::generate_pbkdf2_sha256_aes256cbc(ROUNDS, salt, iv);
+            let plain = self.0.to_pkcs8_der().ok()?;
+            let plain = pkcs8::PrivateKeyInfoRef::try_from(plain.as_bytes()).ok()?;
+            let sealed = plain.encrypt_with_params(how.ok()?, passphrase).ok()?;
+            let pem = sealed
+                .to_pem("ENCRYPTED PRIVATE KEY", LineEnding::LF)
+                .ok()?;
+            Some(pem.as_str().to_owned())
+        };
+        encrypted().ok_or(failed)
     }
 
     /// The key as PKCS#8 PEM text.
@@ -236,6 +291,32 @@ mod tests {
         assert_eq!(format!("{key:?}"), "SigningKey");
     }
 
+    /// Written by `openssl pkcs8 -topk8` of OpenSSL 3.0.
+    #[test]
+    fn an_encrypted_key_opens_with_its_passphrase_alone() {
+        let made_by_openssl = [
+            include_str!("../tests/vectors/encrypted-pbkdf2.pem"),
+            include_str!("../tests/vectors/encrypted-scrypt.pem"),
+        ];
+        let ours = key().to_encrypted_pem("correct horse").unwrap();
+        assert_ne!(ours, key().to_encrypted_pem("correct horse").unwrap());
+        for text in made_by_openssl.into_iter().chain([ours.as_str()]) {
+            assert!(SigningKey::is_encrypted(text));
+            let opened = SigningKey::from_encrypted_pem(text, "correct horse").unwrap();
+            assert_eq!(opened.sign(b"x"), key().sign(b"x"));
+            for wrong in ["", "correct horse ", "battery staple"] {
+                let error = SigningKey::from_encrypted_pem(text, wrong).unwrap_err();
+                assert!(error.to_string().contains("passphrase"), "{error}");
+            }
+            let error = SigningKey::from_pem(text).unwrap_err().to_string();
+            assert!(error.contains("there is no passphrase"), "{error}");
+        }
+        let old = include_str!("../tests/vectors/encrypted-des.pem");
+        let error = SigningKey::from_encrypted_pem(old, "correct horse").unwrap_err();
+        assert!(error.to_string().contains("in an old way"), "{error}");
+        assert!(SigningKey::from_encrypted_pem(&key().to_pem().unwrap(), "").is_err());
+    }
+
     #[test]
     fn what_is_no_key_of_the_right_kind_is_named() {
         let private = key().to_pem().unwrap();
@@ -243,7 +324,14 @@ mod tests {
         for (text, said) in [
             ("", "is no PEM text"),
             (public.as_str(), "is a public key"),
-            ("-----BEGIN ENCRYPTED PRIVATE KEY-----", "is encrypted"),
+            (
+                "-----BEGIN ENCRYPTED PRIVATE KEY-----",
+                "is encrypted, and there is no passphrase",
+            ),
+            (
+                "-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n",
+                "only OpenSSL knows",
+            ),
             (
                 "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----",
                 "is not an elliptic-curve key",

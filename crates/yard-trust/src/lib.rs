@@ -50,4 +50,4 @@ pub use bundle::{open, seal};
 pub use error::TrustError;
 pub use key::{PublicKey, SigningKey, decode_pem};
 pub use provenance::{Making, Origin, Provenance, provenance, read_provenance};
-pub use tree::{SignedTree, sign_tree, verify_tree};
+pub use tree::{SignedTree, sign_tree, verify_named_tree, verify_tree};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use yard_contract::{Digester, ManifestFile, Sha256};
 
-use crate::bundle::{open, seal};
+use crate::bundle::{Hint, open, seal_for};
 use crate::error::TrustError;
 use crate::key::{PublicKey, SigningKey};
 use crate::statement::{Statement, Subject};
@@ -85,7 +85,7 @@ pub fn sign_tree(
     };
     let statement = Statement::new(PREDICATE, vec![Subject::new(name, root)], predicate);
     let payload = serde_json::to_vec(&statement).map_err(TrustError::Statement)?;
-    Ok(seal(&payload, key))
+    Ok(seal_for(&payload, key, Hint::Pem))
 }
 
 /// Verifies that a tree is exactly what was signed with this key. `files` are all of the tree but
@@ -123,6 +123,30 @@ pub fn verify_tree(
         files: resources.len(),
         left_out,
     })
+}
+
+/// Verifies a tree that has a name, and in which nothing may lie beside the signed files: a released
+/// package. A signature of another version, or of another package, is none.
+pub fn verify_named_tree(
+    bundle: &[u8],
+    key: &PublicKey,
+    name: &str,
+    files: &[ManifestFile],
+) -> Result<SignedTree, TrustError> {
+    let tree = verify_tree(bundle, key, files)?;
+    if let Some(path) = tree.left_out.first() {
+        return Err(TrustError::resource(
+            path,
+            "is not covered by the signature",
+        ));
+    }
+    if tree.name != name {
+        return Err(TrustError::OtherTree {
+            signed: tree.name.escape_debug().to_string(),
+            found: name.to_owned(),
+        });
+    }
+    Ok(tree)
 }
 
 /// Holds the signed list against the files that are there; answers those that the signer left out.
