@@ -8,7 +8,8 @@ use yard_cli::{Common, Format};
 /// Fetch a released package by version or alias, verify it, and unpack it
 ///
 /// The folder appears when every byte was verified against the release's manifest and the package's
-/// own, or not at all.
+/// own, against what was promoted where an alias is fetched, and against the signature where a public
+/// key is given; or not at all.
 #[derive(Clone, Debug, Parser)]
 #[command(
     name = "fetch-package",
@@ -16,7 +17,7 @@ use yard_cli::{Common, Format};
     after_help = "\
 Examples:
   fetch-package credit@champion --target gitlab: --out out/champion
-  fetch-package credit@1.4.0 --target oci://registry.example.org/models --out out/package
+  fetch-package credit@1.4.0 --target oci://registry.example.org/models --public-key team.key.pub
 
 Exit codes: 0 fetched; 2 there is no such release, or it is not what it says; 3 the network or the \
 registry failed, run it again; 101 a defect"
@@ -37,6 +38,15 @@ pub struct Args {
     /// Write the archive to this file, and unpack nothing
     #[arg(long, value_name = "FILE", conflicts_with = "out")]
     pub(crate) archive: Option<PathBuf>,
+
+    /// The public key of who should have signed it; without one, the signature is not looked at
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "TRAINYARD_PUBLIC_KEY",
+        hide_env_values = true
+    )]
+    pub(crate) public_key: Option<PathBuf>,
 
     /// A PEM file with a certificate authority to trust in addition
     #[arg(

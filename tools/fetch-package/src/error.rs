@@ -1,8 +1,12 @@
 //! What can keep a package from being fetched.
 
+use std::path::PathBuf;
+
 use yard_cli::{Class, Failure};
-use yard_package::PackageError;
+use yard_contract::Sha256;
+use yard_package::{IdFlaw, PackageError};
 use yard_registry::{RegistryError, SpecFlaw};
+use yard_trust::TrustError;
 
 /// Why nothing was fetched.
 #[derive(Debug, thiserror::Error)]
@@ -13,11 +17,36 @@ pub enum FetchError {
     #[error(transparent)]
     Target(#[from] SpecFlaw),
     #[error(transparent)]
+    Id(#[from] IdFlaw),
+    #[error(transparent)]
     Registry(#[from] RegistryError),
     #[error(transparent)]
     Package(#[from] PackageError),
     #[error("the archive of {0} holds another package")]
     Other(String),
+    #[error(
+        "{release} is not what `{alias}` was moved to: its {what} is {}, and {} was promoted",
+        found.short(), expected.short()
+    )]
+    Moved {
+        release: String,
+        alias: String,
+        what: &'static str,
+        expected: Sha256,
+        found: Sha256,
+    },
+    #[error("`{}` holds no key to use", path.display())]
+    Key { path: PathBuf, source: TrustError },
+    #[error("{0} is not signed")]
+    Unsigned(String),
+    #[error("the signature of {release} does not hold")]
+    Signature { release: String, source: TrustError },
+    #[error("failed to {action} `{}`", path.display())]
+    Io {
+        action: &'static str,
+        path: PathBuf,
+        source: std::io::Error,
+    },
 }
 
 impl Failure for FetchError {
@@ -32,6 +61,13 @@ impl Failure for FetchError {
         match self {
             Self::Cli(error) => error.hint(),
             Self::Registry(error) => error.hint(),
+            Self::Moved { .. } => Some(
+                "somebody changed the release after it was promoted: find out who, and promote again what was tested"
+                    .to_owned(),
+            ),
+            Self::Unsigned(_) => Some(
+                "publish it with `--signing-key`, or fetch it without `--public-key`".to_owned(),
+            ),
             _ => None,
         }
     }
