@@ -33,7 +33,8 @@ Targets:
   mlflow:https://HOST                       an MLflow server, with MLFLOW_TRACKING_TOKEN if it asks
 
 The signing key may also be in TRAINYARD_SIGNING_KEY: a file's path, the PEM text, or its base64 in \
-one line, which a CI system can mask.
+one line, which a CI system can mask. The passphrase of an encrypted key is in \
+TRAINYARD_SIGNING_PASSPHRASE.
 
 Exit codes: 0 published, or there already; 1 other bytes are there; 2 the input does not allow it; \
 3 the network or the registry failed, run it again; 75 stopped by a signal, nothing was left \
@@ -145,7 +146,9 @@ pub(crate) struct PublishArgs {
 pub(crate) enum Command {
     /// Make a key to sign packages with
     Keygen(KeygenArgs),
-    /// Verify, offline, that a package is what was signed and that all in it belongs together
+    /// Verify that a package is what was signed and that all in it belongs together
+    ///
+    /// What is not here is fetched first; the verification itself is offline.
     Verify(VerifyArgs),
 }
 
@@ -155,6 +158,10 @@ pub(crate) struct KeygenArgs {
     /// Where the private key goes, for its owner's eyes only; the public key goes to FILE.pub
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
+
+    /// Encrypt it with the passphrase in TRAINYARD_SIGNING_PASSPHRASE
+    #[arg(long)]
+    pub(crate) encrypt: bool,
 }
 
 /// What a verification needs.
@@ -163,9 +170,14 @@ pub(crate) struct KeygenArgs {
 /// holds and is not signed.
 #[derive(Clone, Debug, Group)]
 pub(crate) struct VerifyArgs {
-    /// An archive, an unpacked package, or a folder with a `model.sig`
+    /// An archive, an unpacked package, a folder with a `model.sig`, the `https://` URL of an archive,
+    /// or, with --target, NAME@VERSION
     #[arg(value_name = "PACKAGE")]
     pub(crate) package: PathBuf,
+
+    /// The target that holds the release
+    #[arg(long, value_name = "TARGET")]
+    pub(crate) target: Option<String>,
 
     /// The public key of who should have signed it
     #[arg(
@@ -188,6 +200,15 @@ pub(crate) struct VerifyArgs {
     /// Where to write the result
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
+
+    /// A PEM file with a certificate authority to trust in addition
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "CI_SERVER_TLS_CA_FILE",
+        hide_env_values = true
+    )]
+    pub(crate) ca_file: Option<PathBuf>,
 
     /// What stdout carries; `json` is the result
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]

@@ -83,6 +83,8 @@ impl Bundle {
                 found.push(beside(include)?);
             }
         }
+        // In whatever order they were asked for, the package is the same.
+        found.sort_by(|one, other| one.member.cmp(&other.member));
         // Each file is read now for its digest, and once more when it is packed.
         let sizes = found
             .iter()

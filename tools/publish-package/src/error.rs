@@ -45,6 +45,10 @@ pub enum PublishError {
     Changed(String),
     #[error("{place} holds no key to use")]
     Key { place: String, source: TrustError },
+    #[error("the signing key in {0} is encrypted, and there is no passphrase for it")]
+    Locked(String),
+    #[error("there is no passphrase to encrypt the key with")]
+    NoPassphrase,
     #[error("`{0}` holds neither a key nor the path of a file with one")]
     KeyVariable(&'static str),
     #[error(transparent)]
@@ -59,6 +63,8 @@ pub enum PublishError {
     },
     #[error("`{}` is no package with a version to compare with", .0.display())]
     NoPrevious(PathBuf),
+    #[error("`{0}` names no version of a package")]
+    NoVersion(String),
     #[error("the handlers of signals cannot be set")]
     Signals(#[source] std::io::Error),
     #[error("publishing stopped; complete are {}", if done.is_empty() { "no targets".to_owned() } else { done.join(", ") })]
@@ -138,6 +144,14 @@ impl Failure for PublishError {
             }
             Self::Version { .. } => Some(
                 "release it as that version, or leave the check out with `--no-version-check`"
+                    .to_owned(),
+            ),
+            Self::Locked(_) | Self::NoPassphrase => Some(format!(
+                "put it into the variable `{}`",
+                crate::key::PASSPHRASE
+            )),
+            Self::NoVersion(_) => Some(
+                "with --target, it is NAME@VERSION; `fetch-package NAME@ALIAS --public-key` verifies what an alias stands for"
                     .to_owned(),
             ),
             Self::Tag { .. } => Some("a release's tag is `v1.2.0` or `NAME@v1.2.0`".to_owned()),

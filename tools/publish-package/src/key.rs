@@ -14,20 +14,38 @@ use crate::plan::KeygenPlan;
 /// The variable that may hold a signing key, or say where it is.
 pub(crate) const VARIABLE: &str = "TRAINYARD_SIGNING_KEY";
 
+/// The variable with the passphrase of an encrypted key. It is never an argument, which everybody on
+/// the machine could read.
+pub(crate) const PASSPHRASE: &str = "TRAINYARD_SIGNING_PASSPHRASE";
+
 /// Reads a signing key.
-pub(crate) fn read(path: &Path, io: &Io) -> Result<SigningKey, PublishError> {
+pub(crate) fn read(
+    path: &Path,
+    passphrase: Option<&str>,
+    io: &Io,
+) -> Result<SigningKey, PublishError> {
     let bytes = io.read("key", path)?.bytes;
     let text = String::from_utf8_lossy(&bytes);
-    SigningKey::from_pem(&text).map_err(|source| PublishError::Key {
-        place: format!("`{}`", path.display()),
-        source,
-    })
+    open(&text, passphrase, format!("`{}`", path.display()))
+}
+
+/// A key out of its PEM text.
+fn open(text: &str, passphrase: Option<&str>, place: String) -> Result<SigningKey, PublishError> {
+    let key = match passphrase {
+        Some(passphrase) if SigningKey::is_encrypted(text) => {
+            SigningKey::from_encrypted_pem(text, passphrase)
+        }
+        None if SigningKey::is_encrypted(text) => return Err(PublishError::Locked(place)),
+        _ => SigningKey::from_pem(text),
+    };
+    key.map_err(|source| PublishError::Key { place, source })
 }
 
 /// A signing key from a variable's value: PEM text, its base64 in one line (which CI systems can
 /// mask), or the path of a file (which is what GitLab's variables of type file are).
 pub(crate) fn from_variable(
     value: Option<&str>,
+    passphrase: Option<&str>,
     io: &Io,
 ) -> Result<Option<SigningKey>, PublishError> {
     let Some(value) = value else {
@@ -43,13 +61,9 @@ pub(crate) fn from_variable(
         if !path.is_file() {
             return Err(PublishError::KeyVariable(VARIABLE));
         }
-        return read(path, io).map(Some);
+        return read(path, passphrase, io).map(Some);
     };
-    let key = SigningKey::from_pem(&text).map_err(|source| PublishError::Key {
-        place: format!("`{VARIABLE}`"),
-        source,
-    })?;
-    Ok(Some(key))
+    open(&text, passphrase, format!("`{VARIABLE}`")).map(Some)
 }
 
 /// Reads a public key.
@@ -66,7 +80,10 @@ pub(crate) fn read_public(path: &Path, io: &Io) -> Result<PublicKey, PublishErro
 pub(crate) fn make(plan: &KeygenPlan) -> Result<PublicKey, PublishError> {
     let key = SigningKey::generate()?;
     let public = key.public_key();
-    let private = key.to_pem()?;
+    let private = match &plan.passphrase {
+        Some(passphrase) => key.to_encrypted_pem(passphrase)?,
+        None => key.to_pem()?,
+    };
     // The public key first: without it, nothing that the other signs could be verified.
     create(&plan.public_key, public.to_pem(), 0o644)?;
     if let Err(error) = create(&plan.private_key, &private, 0o600) {

@@ -24,6 +24,7 @@ mod report;
 mod sending;
 mod statements;
 mod stop;
+mod subject;
 mod verify;
 mod version;
 
@@ -139,11 +140,13 @@ fn verify_package(plan: &VerifyPlan, io: &mut Io) -> Result<Verdict, PublishErro
     }
     let key = plan.public_key.as_deref();
     let key = key.map(|path| key::read_public(path, io)).transpose()?;
-    let opened = Package::open(&plan.package, &plan.limits);
+    let variables = io.environment().into_iter().collect();
+    let local = subject::bring(&plan.package, plan.settings.clone(), &variables)?;
+    let opened = Package::open(&local.path, &plan.limits);
     if let Err(error @ PackageError::Io { .. }) = opened {
         return Err(error.into());
     }
-    let found = verify::walk(opened.as_ref(), key.as_ref())?;
+    let found = verify::walk(opened.as_ref(), key.as_ref(), local.id.as_ref())?;
     let inputs = match opened.ok().and_then(|package| package.sha256()) {
         Some(manifest) => vec![Input::new("manifest", MANIFEST, manifest)],
         None => Vec::new(),

@@ -12,6 +12,7 @@ use yard_trust::{Origin, SigningKey};
 
 use crate::args::{Args, Command, PublishArgs};
 use crate::error::PublishError;
+use crate::subject::Subject;
 use crate::{key, origin, version};
 
 /// What was asked for.
@@ -25,21 +26,26 @@ pub(crate) enum Plan {
 }
 
 /// Where a new key goes.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Serialize)]
 pub(crate) struct KeygenPlan {
     pub(crate) private_key: PathBuf,
     pub(crate) public_key: PathBuf,
+    encrypted: bool,
+    #[serde(skip)]
+    pub(crate) passphrase: Option<String>,
 }
 
 /// What is verified, with what.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct VerifyPlan {
-    pub(crate) package: PathBuf,
+    pub(crate) package: Subject,
     /// Nothing where a package may be unsigned.
     pub(crate) public_key: Option<PathBuf>,
     #[serde(skip)]
     pub(crate) limits: Limits,
     pub(crate) out: Option<PathBuf>,
+    #[serde(skip)]
+    pub(crate) settings: Settings,
     #[serde(skip)]
     pub(crate) format: Format,
 }
@@ -82,13 +88,24 @@ impl Plan {
             Some(Command::Keygen(args)) => {
                 let mut public_key = args.out.clone().into_os_string();
                 public_key.push(".pub");
+                let variables: Variables = io.environment().into_iter().collect();
+                let passphrase = variables.get(key::PASSPHRASE).filter(|_| args.encrypt);
+                if args.encrypt && passphrase.is_none() {
+                    return Err(PublishError::NoPassphrase);
+                }
                 Self::Keygen(KeygenPlan {
                     private_key: args.out,
                     public_key: public_key.into(),
+                    encrypted: args.encrypt,
+                    passphrase: passphrase.map(str::to_owned),
                 })
             }
             Some(Command::Verify(args)) => Self::Verify(VerifyPlan {
-                package: args.package,
+                package: Subject::of(&args.package, args.target)?,
+                settings: Settings {
+                    ca_file: args.ca_file,
+                    ..Settings::from_variables(&io.environment().into_iter().collect())
+                },
                 public_key: args.public_key.filter(|_| !args.unsigned),
                 limits: Limits::of_bytes(args.max_bytes),
                 out: args.out,
@@ -122,9 +139,10 @@ impl PublishPlan {
             let spec: TargetSpec = text.parse()?;
             targets.push(spec.open(&variables, &connection)?);
         }
+        let passphrase = variables.get(key::PASSPHRASE);
         let key = match args.signing_key {
-            Some(path) => Some(key::read(&path, io)?),
-            None => key::from_variable(variables.get(key::VARIABLE), io)?,
+            Some(path) => Some(key::read(&path, passphrase, io)?),
+            None => key::from_variable(variables.get(key::VARIABLE), passphrase, io)?,
         };
         let beside = args.out.parent().unwrap_or(Path::new(""));
         let archive = args

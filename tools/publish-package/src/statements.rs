@@ -25,7 +25,7 @@ const TABLES: [(&str, &str); 2] = [
 
 /// How a package is called where one word is needed.
 pub(crate) fn title(id: &PackageId) -> String {
-    format!("{}-{}", id.name(), id.version())
+    id.title()
 }
 
 /// Adds both to the package.

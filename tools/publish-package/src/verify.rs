@@ -6,8 +6,8 @@ use serde_json::Value;
 use yard_contract::{Artifact as _, Document, Evaluation, Sha256};
 use yard_contract::{Gate, Header, Input, Link, LinkState, Run, Split, Verdict, Verification};
 use yard_model::{FOLDER, Model, file};
-use yard_package::{Package, PackageError};
-use yard_trust::{PublicKey, read_bill, read_provenance, verify_tree};
+use yard_package::{Package, PackageError, PackageId};
+use yard_trust::{PublicKey, read_bill, read_provenance, verify_named_tree, verify_tree};
 
 use crate::bundle::FILE;
 use crate::evidence;
@@ -36,10 +36,12 @@ struct Walk<'p> {
 
 type Check<'p> = fn(&mut Walk<'p>) -> Result<Step, PackageError>;
 
-/// Walks the chain. A package that could be read and not be accepted is a broken link.
+/// Walks the chain. A package that could be read and not be accepted is a broken link, and so is
+/// another one than was asked for.
 pub(crate) fn walk(
     package: Result<&Package, &PackageError>,
     key: Option<&PublicKey>,
+    wanted: Option<&PackageId>,
 ) -> Result<Verification, PackageError> {
     let mut found = Verification {
         verdict: Verdict::Fail,
@@ -56,6 +58,11 @@ pub(crate) fn walk(
         }
     };
     found.package = package.id().map(ToString::to_string);
+    if let Some(wanted) = wanted.filter(|wanted| package.id() != Some(*wanted)) {
+        let other = format!("it is another package than {wanted}");
+        found.links.push(link("files", Step::Broken(other)));
+        return Ok(found);
+    }
     let mut walk = Walk::over(package, key)?;
     let checks: [(&str, Check<'_>); 9] = [
         ("files", Walk::files),
@@ -167,24 +174,16 @@ impl<'p> Walk<'p> {
         let Some(signature) = self.package.signature() else {
             return Ok(Step::Broken("the package is not signed".to_owned()));
         };
-        let tree = match verify_tree(signature, key, &self.package.signed_files()) {
+        let files = self.package.signed_files();
+        // A signature is of one version of one package; a folder without a manifest has neither.
+        let verified = match self.package.id() {
+            Some(id) => verify_named_tree(signature, key, &title(id), &files),
+            None => verify_tree(signature, key, &files),
+        };
+        let tree = match verified {
             Ok(tree) => tree,
             Err(error) => return Ok(Step::Broken(whole(&error))),
         };
-        if let Some(id) = self.package.id() {
-            // In a package nothing may lie beside the signed files, and a signature is of one version.
-            if let Some(path) = tree.left_out.first() {
-                return Ok(Step::Broken(format!(
-                    "`{path}` is not covered by the signature"
-                )));
-            }
-            if tree.name != title(id) {
-                let signed = tree.name.escape_debug();
-                return Ok(Step::Broken(format!(
-                    "it was made for `{signed}`, and this is {id}"
-                )));
-            }
-        }
         self.tree = Some(tree.root);
         let beside = match tree.left_out.len() {
             0 => String::new(),

@@ -4,6 +4,11 @@
     reason = "a test fails by panicking, in its helpers too"
 )]
 
+#[path = "../../../crates/yard-registry/tests/between/mod.rs"]
+mod between;
+#[expect(dead_code, reason = "the registry's own tests use all of it")]
+#[path = "../../../crates/yard-registry/tests/fake_github/mod.rs"]
+mod fake_github;
 #[expect(dead_code, reason = "the registry's own tests use all of it")]
 #[path = "../../../crates/yard-registry/tests/fake_gitlab/mod.rs"]
 mod fake_gitlab;
@@ -12,8 +17,12 @@ mod fake_oci;
 #[expect(dead_code, reason = "the registry's own tests use all of it")]
 #[path = "../../../crates/yard-registry/tests/faulty/mod.rs"]
 mod faulty;
+#[path = "interrupted/mod.rs"]
+mod interrupted;
 #[path = "../../../crates/yard-forge/tests/loopback/mod.rs"]
 mod loopback;
+#[path = "remote/mod.rs"]
+mod remote;
 #[path = "signing/mod.rs"]
 mod signing;
 #[path = "targets/mod.rs"]
@@ -272,8 +281,7 @@ fn a_gated_model_is_published_once_and_serves() {
     );
 
     world.publish().ends(0, "already there");
-    // A tag names the same version, and another folder, other paths and another umask change no
-    // byte.
+    // A tag names the same version, and another folder and other paths change no byte.
     let elsewhere = World::new();
     fs::rename(elsewhere.at("out/gate.json"), elsewhere.at("gate.json")).unwrap();
     let ran = elsewhere.run(

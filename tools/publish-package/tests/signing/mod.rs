@@ -1,5 +1,6 @@
 //! Keys, signed packages, and the chain of evidence with each of its links broken.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -12,17 +13,23 @@ use yard_trust::{PublicKey, SigningKey, sign_tree, verify_tree};
 
 use crate::{ARCHIVE, Ran, World, artifact, write};
 
-const VERSION: [&str; 2] = ["--package-version", "1.2.0"];
-const TARGET: [&str; 2] = ["--target", "dir:out/registry"];
-const RELEASE: &str = "out/registry/credit/1.2.0";
+pub(crate) const VERSION: [&str; 2] = ["--package-version", "1.2.0"];
+pub(crate) const TARGET: [&str; 2] = ["--target", "dir:out/registry"];
+pub(crate) const RELEASE: &str = "out/registry/credit/1.2.0";
 
 /// The tool alone, in a world.
-fn tool(world: &World, arguments: &[&str]) -> Ran {
+pub(crate) fn tool(world: &World, arguments: &[&str]) -> Ran {
+    tool_with(world, arguments, &[])
+}
+
+/// The same with more variables.
+pub(crate) fn tool_with(world: &World, arguments: &[&str], variables: &[(&str, &str)]) -> Ran {
     let output = Command::new(env!("CARGO_BIN_EXE_publish-package"))
         .current_dir(world.at(""))
         .env_clear()
         // A job for a tag has these; they belong to publishing and must not be in the way.
         .envs([("CI_COMMIT_TAG", "v1.2.0"), ("SOURCE_DATE_EPOCH", "1")])
+        .envs(variables.iter().copied())
         .args(arguments)
         .output()
         .unwrap();
@@ -35,7 +42,7 @@ fn tool(world: &World, arguments: &[&str]) -> Ran {
 }
 
 /// A world with a key pair and a signed release.
-fn signed() -> World {
+pub(crate) fn signed() -> World {
     let world = World::new();
     tool(&world, &["keygen", "--out", "k/team.key"]).ends(0, "fingerprint");
     let key = ["--signing-key", "k/team.key"];
@@ -45,7 +52,7 @@ fn signed() -> World {
     world
 }
 
-fn verify(world: &World, package: &str) -> Ran {
+pub(crate) fn verify(world: &World, package: &str) -> Ran {
     tool(
         world,
         &["verify", package, "--public-key", "k/team.key.pub"],
@@ -242,17 +249,26 @@ fn a_signature_does_not_mend_a_broken_chain() {
     .unwrap();
     let pem = fs::read_to_string(world.at("k/team.key")).unwrap();
     let key = SigningKey::from_pem(&pem).unwrap();
+    let table = json!([{"kind": "table", "path": "t.csv", "sha256": Sha256::of(b"table")}]);
+    let run = String::from_utf8(package.bytes("model/run.json").unwrap().into_owned()).unwrap();
+    let run = run.replacen("\"inputs\":[]", &format!("\"inputs\":{table}"), 1);
     let forge = |path: &str, bytes: Vec<u8>, title: &str| {
         let files = package.files().iter();
-        let members = files.map(|file| {
-            let honest = package.bytes(&file.path).unwrap().into_owned();
-            let bytes = if file.path == path {
-                bytes.clone()
-            } else {
-                honest
-            };
-            Member::new(&file.path, Source::bytes(bytes)).unwrap()
+        let honest = files.map(|file| {
+            let bytes = package.bytes(&file.path).unwrap().into_owned();
+            (file.path.clone(), bytes)
         });
+        let mut files: BTreeMap<String, Vec<u8>> = honest.collect();
+        if path == "split.json" {
+            // A split is of the table that the run was trained on, so there has to be one.
+            files.insert("model/run.json".to_owned(), run.clone().into_bytes());
+        }
+        if !path.is_empty() {
+            files.insert(path.to_owned(), bytes);
+        }
+        let members = files
+            .into_iter()
+            .map(|(path, bytes)| Member::new(&path, Source::bytes(bytes)).unwrap());
         let id = PackageId::new("credit", "1.2.0").unwrap();
         let producer = package.manifest().unwrap().header.produced_by.clone();
         let mut draft = Draft::new(&Label::new(id, producer), members.collect()).unwrap();
@@ -270,6 +286,8 @@ fn a_signature_does_not_mend_a_broken_chain() {
         text.replacen(from, to, 1).into_bytes()
     };
     forge("", Vec::new(), "credit-1.2.0").ends(0, "is what was signed");
+    let same = artifact("split", &[("table", Sha256::of(b"table"))], json!({}));
+    forge("split.json", same, "credit-1.2.0").ends(1, "data        holds   trained on `t.csv`");
     forge("", Vec::new(), "credit-1.1.0").ends(1, "it was made for `credit-1.1.0`");
     let other = Sha256::of(b"other");
     let gate = |verdict: &str, model: Sha256, evaluation: Sha256| {
@@ -284,6 +302,16 @@ fn a_signature_does_not_mend_a_broken_chain() {
             "model/model.onnx",
             b"onnx".to_vec(),
             "model       BROKEN  `model.onnx` is not what `run.json` says",
+        ),
+        (
+            "data-report.json",
+            artifact("data-report", &[("model", other)], json!({})),
+            "data        BROKEN  `data-report.json` was made from the model",
+        ),
+        (
+            "split.json",
+            artifact("split", &[("table", other)], json!({})),
+            "data        BROKEN  `split.json` divides another table than was trained on",
         ),
         (
             "evaluation.json",
