@@ -23,6 +23,7 @@ mod containers;
 mod environment;
 mod expression;
 mod hostile;
+mod isolation;
 mod line;
 mod mlflow;
 mod peers;
@@ -39,9 +40,12 @@ pub use composite::{Job, Outcome};
 pub use containers::{ImageRegistry, static_serve, static_tool};
 pub use environment::{command, search_path, variable};
 pub use hostile::references;
+pub use isolation::{with_own_mounts, without_network};
 pub use line::{Line, example};
 pub use mlflow::MlflowServer;
-pub use peers::{actionlint, compare, compare_with, gitlab_ci_local, python, rscript};
+pub use peers::{
+    actionlint, compare, compare_with, gitlab_ci_local, golden, python, rscript, sigstore_verify,
+};
 pub use ran::{Ran, files_below};
 pub use serving::Serving;
 pub use stages::stages;

