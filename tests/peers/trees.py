@@ -16,6 +16,7 @@ import socket
 import sys
 from pathlib import Path
 
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from model_signing import hashing, verifying
 from securesystemslib.dsse import Envelope
@@ -72,7 +73,7 @@ def refused(verify, what):
     """Refused, and by an error that says so rather than by a defect."""
     try:
         verify()
-    except (ValueError, SecureError, OSError):
+    except (ValueError, OSError, InvalidSignature, SecureError):
         return 1
     sys.exit(f"{what} was accepted")
 

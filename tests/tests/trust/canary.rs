@@ -9,6 +9,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use e2e::{Ran, TOOLS, Yard, files_below};
 
+use crate::forms::forms;
+
 /// What a CI system and its users keep in variables. Each value is found again by its own mark.
 const SECRETS: [(&str, &str); 12] = [
     ("CI_JOB_TOKEN", "glcbt-64_Canary/job+1"),
@@ -31,48 +33,6 @@ fn mark(value: &str) -> &str {
         .strip_prefix("http://user:")
         .and_then(|rest| rest.split('@').next())
         .unwrap_or(value)
-}
-
-/// A secret as it may travel: as it is, in hexadecimal digits, escaped as in a URL, backwards, and in
-/// base64 at each of the three ways in which it can fall on the groups of three bytes.
-fn forms(secret: &str) -> Vec<(String, Vec<u8>)> {
-    let bytes = secret.as_bytes();
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    let all_escaped: String = bytes.iter().map(|byte| format!("%{byte:02X}")).collect();
-    let escaped: String = secret
-        .chars()
-        .map(|c| match c {
-            'a'..='z' | 'A'..='Z' | '0'..='9' | '-' | '_' | '.' | '~' => c.to_string(),
-            other => format!("%{:02X}", u32::from(other)),
-        })
-        .collect();
-    let mut forms = vec![
-        ("plain".to_owned(), bytes.to_vec()),
-        ("hex".to_owned(), hex.clone().into_bytes()),
-        ("HEX".to_owned(), hex.to_uppercase().into_bytes()),
-        ("url".to_owned(), escaped.clone().into_bytes()),
-        ("all of url".to_owned(), all_escaped.clone().into_bytes()),
-        (
-            "url, small".to_owned(),
-            all_escaped.to_lowercase().into_bytes(),
-        ),
-        (
-            "backwards".to_owned(),
-            bytes.iter().rev().copied().collect(),
-        ),
-    ];
-    for shift in 0..3 {
-        let shifted = [&b"xx"[..shift], bytes].concat();
-        let encoded = STANDARD.encode(&shifted);
-        // Digits that hold bits of what is before or behind it are not its own.
-        let own = encoded.trim_end_matches('=');
-        let (first, last) = (shift * 2, own.len() - 2);
-        let own = own[first.min(last)..last].to_owned();
-        let other = own.replace('+', "-").replace('/', "_");
-        forms.push((format!("base64 {shift}"), own.into_bytes()));
-        forms.push((format!("base64url {shift}"), other.into_bytes()));
-    }
-    forms
 }
 
 struct Scan(Vec<(&'static str, String, Vec<u8>)>);

@@ -4,6 +4,7 @@
 #[path = "../../../crates/yard-package/tests/archives/mod.rs"]
 mod archives;
 mod canary;
+mod forms;
 mod golden;
 mod hostile;
 mod names;

@@ -17,8 +17,12 @@ mod fake_oci;
 #[expect(dead_code, reason = "the registry's own tests use all of it")]
 #[path = "../../../crates/yard-registry/tests/faulty/mod.rs"]
 mod faulty;
+#[path = "../../../tests/tests/trust/forms.rs"]
+mod forms;
 #[path = "interrupted/mod.rs"]
 mod interrupted;
+#[path = "leaks/mod.rs"]
+mod leaks;
 #[path = "../../../crates/yard-forge/tests/loopback/mod.rs"]
 mod loopback;
 #[path = "remote/mod.rs"]

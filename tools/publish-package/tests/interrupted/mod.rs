@@ -23,10 +23,10 @@ const FILES: [&str; 7] = [
     "provenance.json",
 ];
 
-type Variables = Vec<(&'static str, String)>;
+pub(crate) type Variables = Vec<(&'static str, String)>;
 
 /// A server, how it is named, and what it holds.
-trait Forge {
+pub(crate) trait Forge {
     fn start() -> Self;
     /// Its URL.
     fn url(&self) -> String;
@@ -254,7 +254,7 @@ fn killed_at_any_file_of_a_folder_the_release_is_complete_or_absent() {
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
             .collect();
-        // What the killed one was writing is swept when it is an hour old, and no reader sees it.
+        // What the killed one was writing stays there under a name that no reader looks for.
         names.retain(|name| !name.starts_with('.'));
         names.sort();
         assert_eq!(names, FILES, "{number}");
