@@ -17,6 +17,7 @@ mod faulty;
 #[path = "../../yard-forge/tests/loopback/mod.rs"]
 mod loopback;
 
+use std::io::Write as _;
 use std::time::Duration;
 
 use between::{Between, Stop};
@@ -30,10 +31,14 @@ use yard_package::PackageId;
 use yard_registry::{Asset, Connection, Release, Target, TargetSpec, fetch, publish};
 
 fn release() -> Release {
+    // A registry of images keeps the digest of what is within, too.
+    let mut archive = flate2::GzBuilder::new().write(Vec::new(), flate2::Compression::new(6));
+    archive.write_all(b"archive bytes").unwrap();
+    let archive = archive.finish().unwrap();
     let id = PackageId::new("credit", "1.2.0").unwrap();
     let assets = vec![
         Asset::new("model_card.md", Upload::bytes(b"# Credit\n")).unwrap(),
-        Asset::new("credit-1.2.0.tar.gz", Upload::bytes(b"archive bytes")).unwrap(),
+        Asset::new("credit-1.2.0.tar.gz", Upload::bytes(&archive)).unwrap(),
     ];
     Release::new(id, Producer::new("test", "0"), Vec::new(), assets).unwrap()
 }
