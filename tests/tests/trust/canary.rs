@@ -114,10 +114,7 @@ fn no_secret_of_the_environment_is_in_anything_that_a_tool_says_or_writes() -> R
             if tool == "serve" && *way == ["--verbose"] {
                 continue;
             }
-            let arguments = match Yard::arguments(tool, way) {
-                Ok(arguments) => arguments,
-                Err(_) => way.to_vec(),
-            };
+            let arguments = Yard::arguments(tool, way).unwrap_or_else(|_| way.to_vec());
             let mut command = yard.command(tool)?;
             command.args(&arguments).envs(SECRETS);
             let ran = Ran::of(&mut command)?;

@@ -1,5 +1,7 @@
 //! The forms in which a secret may be found where it should not be.
 
+use std::fmt::Write as _;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
@@ -7,15 +9,17 @@ use base64::engine::general_purpose::STANDARD;
 /// base64 at each of the three ways in which it can fall on the groups of three bytes.
 pub(crate) fn forms(secret: &str) -> Vec<(String, Vec<u8>)> {
     let bytes = secret.as_bytes();
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    let all_escaped: String = bytes.iter().map(|byte| format!("%{byte:02X}")).collect();
-    let escaped: String = secret
-        .chars()
-        .map(|c| match c {
-            'a'..='z' | 'A'..='Z' | '0'..='9' | '-' | '_' | '.' | '~' => c.to_string(),
-            other => format!("%{:02X}", u32::from(other)),
-        })
-        .collect();
+    let (mut hex, mut all_escaped, mut escaped) = (String::new(), String::new(), String::new());
+    for byte in bytes {
+        // Writing to a text does not fail.
+        let _ = write!(hex, "{byte:02x}");
+        let _ = write!(all_escaped, "%{byte:02X}");
+        if byte.is_ascii_alphanumeric() || b"-_.~".contains(byte) {
+            escaped.push(char::from(*byte));
+        } else {
+            let _ = write!(escaped, "%{byte:02X}");
+        }
+    }
     let mut forms = vec![
         ("plain".to_owned(), bytes.to_vec()),
         ("hex".to_owned(), hex.clone().into_bytes()),

@@ -104,7 +104,6 @@ impl Cell {
     fn seen(&self) -> Result<Vec<(PathBuf, Vec<u8>, fs::Permissions)>> {
         let files = files_below(self.folder.path())?.into_iter();
         files
-            .filter(|name| !name.starts_with("r") || !name.to_string_lossy().ends_with(".lock"))
             .map(|name| {
                 let path = self.folder.path().join(&name);
                 let mode = fs::symlink_metadata(&path)?.permissions();

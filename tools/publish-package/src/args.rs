@@ -159,7 +159,7 @@ pub(crate) struct KeygenArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
 
-    /// Encrypt it with the passphrase in TRAINYARD_SIGNING_PASSPHRASE
+    /// Encrypt it with the passphrase in `TRAINYARD_SIGNING_PASSPHRASE`
     #[arg(long)]
     pub(crate) encrypt: bool,
 }
