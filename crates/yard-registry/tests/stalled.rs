@@ -57,7 +57,7 @@ fn open(spec: &str, variables: &[(&str, &str)]) -> Target {
     let variables = variables
         .iter()
         .map(|(name, value)| (*name, (*value).to_owned()));
-    let variables = Variables::from_iter(variables);
+    let variables: Variables = variables.collect();
     spec.open(&variables, &Connection::new(settings, 1))
         .unwrap()
 }

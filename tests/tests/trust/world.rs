@@ -85,9 +85,12 @@ pub(crate) fn noise(length: usize, seed: u64) -> Vec<u8> {
         .collect()
 }
 
+/// Paths and what the files hold.
+type Files = Vec<(String, Vec<u8>)>;
+
 /// Names of trees, and the files of each.
-pub(crate) fn trees() -> Vec<(&'static str, Vec<(String, Vec<u8>)>)> {
-    let named = |names: &[&str]| -> Vec<(String, Vec<u8>)> {
+pub(crate) fn trees() -> Vec<(&'static str, Files)> {
+    let named = |names: &[&str]| -> Files {
         let files = names.iter().enumerate();
         files
             .map(|(number, name)| ((*name).to_owned(), noise(100 + number, number as u64)))

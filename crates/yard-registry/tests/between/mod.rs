@@ -157,8 +157,8 @@ impl Shared {
     fn hold(&self, mut client: TcpStream) -> std::io::Result<()> {
         *self.stopped.0.lock().unwrap() = true;
         self.stopped.1.notify_all();
-        client.read(&mut [0])?;
-        Ok(())
+        // It has nothing more to say, so what ends this is its end.
+        client.read_to_end(&mut Vec::new()).map(drop)
     }
 }
 
