@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use yard_cli::{Class, Failure};
-use yard_contract::Sha256;
 use yard_package::{IdFlaw, PackageError};
 use yard_registry::{RegistryError, SpecFlaw};
 use yard_trust::TrustError;
@@ -24,16 +23,12 @@ pub enum FetchError {
     Package(#[from] PackageError),
     #[error("the archive of {0} holds another package")]
     Other(String),
-    #[error(
-        "{release} is not what `{alias}` was moved to: its {what} is {}, and {} was promoted",
-        found.short(), expected.short()
-    )]
+    #[error("{release} is not what `{alias}` was moved to: its {what}")]
     Moved {
         release: String,
         alias: String,
-        what: &'static str,
-        expected: Sha256,
-        found: Sha256,
+        /// What of it is which, and should be which.
+        what: String,
     },
     #[error("`{}` holds no key to use", path.display())]
     Key { path: PathBuf, source: TrustError },

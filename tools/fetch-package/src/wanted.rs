@@ -80,7 +80,7 @@ impl Wanted {
 
     fn other(
         &self,
-        what: &'static str,
+        what: &str,
         promoted: &AliasMove,
         expected: Sha256,
         found: Sha256,
@@ -88,9 +88,11 @@ impl Wanted {
         FetchError::Moved {
             release: self.id.to_string(),
             alias: promoted.alias.clone(),
-            what,
-            expected,
-            found,
+            what: format!(
+                "{what} is {}, and {} was promoted",
+                found.short(),
+                expected.short()
+            ),
         }
     }
 }

@@ -22,7 +22,7 @@ pub(crate) enum Plan {
     /// To make a key.
     Keygen(KeygenPlan),
     /// To verify a package.
-    Verify(VerifyPlan),
+    Verify(Box<VerifyPlan>),
 }
 
 /// Where a new key goes.
@@ -100,7 +100,7 @@ impl Plan {
                     passphrase: passphrase.map(str::to_owned),
                 })
             }
-            Some(Command::Verify(args)) => Self::Verify(VerifyPlan {
+            Some(Command::Verify(args)) => Self::Verify(Box::new(VerifyPlan {
                 package: Subject::of(&args.package, args.target)?,
                 settings: Settings {
                     ca_file: args.ca_file,
@@ -110,7 +110,7 @@ impl Plan {
                 limits: Limits::of_bytes(args.max_bytes),
                 out: args.out,
                 format: args.format,
-            }),
+            })),
             None => {
                 let (plan, targets) = PublishPlan::resolve(args.publish, io)?;
                 Self::Publish(Box::new(plan), targets)
