@@ -90,7 +90,6 @@ fn proc_agrees_on_delongs_test_to_nine_digits() -> Result<()> {
 /// What pROC's issue 73 publishes of the same table, so that it is held where there is no R either: in a
 /// checkout whose neighbour is the folder of reference data.
 #[test]
-#[expect(clippy::print_stderr, reason = "a test that is skipped has to say so")]
 fn the_published_vectors_of_delongs_test_are_ours() -> Result<()> {
     let table = repository()?.join("../shared/golden/aSAH.csv");
     let Ok(table) = fs::read_to_string(table) else {

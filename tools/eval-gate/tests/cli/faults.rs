@@ -144,11 +144,14 @@ fn sound() -> Project {
         rows: 3000,
         positives: None,
         rows_sha256: sha256,
+        ids: None,
+        ids_sha256: None,
     };
     let split = Split {
         method: SplitMethod::Random,
         column: None,
         from: None,
+        held_out: Vec::new(),
         train: part(Sha256::of(b"others")),
         holdout: part(Sha256::of(rows.as_bytes())),
     };

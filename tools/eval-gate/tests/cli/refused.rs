@@ -210,11 +210,14 @@ fn a_holdout_that_is_not_the_one_held_out_is_refused_by_digest() {
             rows: 3000,
             positives: None,
             rows_sha256: sha256,
+            ids: None,
+            ids_sha256: None,
         };
         let body = Split {
             method: SplitMethod::Random,
             column: None,
             from: None,
+            held_out: Vec::new(),
             train: part(Sha256::of(b"others")),
             holdout: part(Sha256::of(&text[rows..])),
         };
