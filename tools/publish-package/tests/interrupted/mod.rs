@@ -218,10 +218,10 @@ fn killed_at_any_write_to_gitlab_the_release_is_complete_or_absent() {
 
 #[test]
 fn killed_at_any_write_to_github_the_release_is_complete_or_absent() {
-    // A draft, the files, and its publication.
+    // A draft, the files, its notes and its publication.
     assert_eq!(
         killed_at_every_write::<Faulty<GitHub>>(),
-        2 * (FILES.len() + 2)
+        2 * (FILES.len() + 3)
     );
 }
 
