@@ -164,7 +164,9 @@ impl FromStr for TargetSpec {
                 let is_server = parsed.is_some_and(|url| {
                     matches!(url.scheme(), "http" | "https") && url.host_str().is_some()
                 });
-                if !is_server || address.contains(['@', '#', '?']) {
+                // A URL's reader takes `http:m` for `http://m`; nobody writes that on purpose.
+                let is_written_out = url.contains("://");
+                if !is_server || !is_written_out || address.contains(['@', '#', '?']) {
                     return Err(unknown());
                 }
                 Place::Mlflow { url, is_plain }
