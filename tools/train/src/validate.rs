@@ -18,7 +18,7 @@ use crate::{baseline, fit};
 /// Where no cross-validation is asked for, trivial models have one of so many folds.
 const TRIVIAL_FOLDS: u32 = 5;
 /// And on so many cells of the table, within these numbers of rows.
-const TRIVIAL_CELLS: usize = 600_000;
+const TRIVIAL_CELLS: usize = 150_000;
 const TRIVIAL_ROWS: std::ops::RangeInclusive<usize> = 500..=20_000;
 
 /// What the configured model and the trivial ones come to, fold by fold.
