@@ -9,7 +9,6 @@ use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::Arc;
-use std::thread::JoinHandle;
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -58,20 +57,22 @@ impl Authority {
     }
 }
 
-/// Answers one connection; gives its port, and a thread that ends with it.
-fn serve(config: ServerConfig) -> (u16, JoinHandle<()>) {
+/// Answers every connection until the tests end; gives the port.
+fn serve(config: ServerConfig) -> u16 {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
-    let thread = std::thread::spawn(move || {
-        let (stream, _) = listener.accept().unwrap();
-        // A client that does not believe us hangs up.
-        let _ = answer(stream, config);
+    let config = Arc::new(config);
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            // A client that does not believe us hangs up.
+            let _ = answer(stream.unwrap(), Arc::clone(&config));
+        }
     });
-    (port, thread)
+    port
 }
 
-fn answer(stream: TcpStream, config: ServerConfig) -> std::io::Result<()> {
-    let connection = ServerConnection::new(Arc::new(config)).unwrap();
+fn answer(stream: TcpStream, config: Arc<ServerConfig>) -> std::io::Result<()> {
+    let connection = ServerConnection::new(config).unwrap();
     let mut stream = StreamOwned::new(connection, stream);
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -146,7 +147,7 @@ fn a_server_is_believed_only_with_a_right_certificate() {
         ),
     ];
     for (config, ca_file, refusal) in cases {
-        let (port, thread) = serve(config);
+        let port = serve(config);
         match (ask(port, ca_file), refusal) {
             (Ok(()), None) => {}
             (Err(error), Some(reason)) => {
@@ -157,6 +158,5 @@ fn a_server_is_believed_only_with_a_right_certificate() {
             }
             (result, expected) => panic!("{result:?}, and not {expected:?}"),
         }
-        thread.join().unwrap();
     }
 }

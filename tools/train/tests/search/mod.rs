@@ -402,8 +402,11 @@ fn a_damaged_state_is_told_and_not_gone_on_from() {
     for entry in entries.map(|entry| entry.path()) {
         let mut bytes = fs::read(&entry).unwrap();
         let middle = bytes.len() / 2;
-        bytes[middle] ^= 1;
-        yard_cli::files::write(&entry, &bytes).unwrap();
+        // What a kill kept from being put in place may be empty.
+        if let Some(byte) = bytes.get_mut(middle) {
+            *byte ^= 1;
+            yard_cli::files::write(&entry, &bytes).unwrap();
+        }
     }
     let end = project.search(KEPT);
     passed(&end);
