@@ -109,7 +109,7 @@ pub(crate) fn answers_of_one(
     let penalty = penalty(&inside.target, config);
     let weights = inside.weights.as_deref();
     let alone = Preparation::none(&inside.table, Some(feature));
-    let fitted = match linear::fit(inside, weights, penalty, &alone) {
+    let fitted = match linear::fit(inside, weights, penalty, alone) {
         Err(TrainError::NoColumns) => return Ok(None),
         fitted => fitted?,
     };

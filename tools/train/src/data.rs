@@ -74,14 +74,23 @@ struct All {
     keys: Option<Categories>,
 }
 
-/// Reads the table, divides it, writes the rows held out, and answers the rest.
-pub(crate) fn load(plan: &Plan, bytes: &[u8]) -> Result<(Training, Split), TrainError> {
+/// The two sides of a table, and how it was divided.
+pub(crate) struct Divided {
+    pub(crate) training: Training,
+    /// Only for what is asked of the finished model: nothing is learnt from it.
+    pub(crate) held_out: Training,
+    pub(crate) split: Split,
+}
+
+/// Reads the table, divides it, and writes the rows held out.
+pub(crate) fn load(plan: &Plan, bytes: &[u8]) -> Result<Divided, TrainError> {
     let file = File::of(plan, bytes);
     let all = file.read(&plan.config, &plan.split)?;
     let held_out = held_out(plan, &all)?;
     let (mut train, mut holdout) =
         file.divide(&all.rows.target, &held_out, Some(&plan.holdout_out))?;
     let training = parts(plan, &all.rows, &held_out)?;
+    let outside: Vec<usize> = (0..held_out.len()).filter(|&row| held_out[row]).collect();
     let by_ids = matches!(
         plan.split,
         SplitPlan::Group { .. } | SplitPlan::Listed { .. }
@@ -116,16 +125,20 @@ pub(crate) fn load(plan: &Plan, bytes: &[u8]) -> Result<(Training, Split), Train
         train,
         holdout,
     };
-    Ok((training, split))
+    Ok(Divided {
+        training,
+        held_out: all.rows.take(&outside),
+        split,
+    })
 }
 
-/// The rows that [`load`] answers, and nothing is written.
+/// The rows to fit on, and nothing is written.
 pub(crate) fn training(plan: &Plan, bytes: &[u8]) -> Result<Training, TrainError> {
     let all = File::of(plan, bytes).read(&plan.config, &plan.split)?;
     parts(plan, &all.rows, &held_out(plan, &all)?)
 }
 
-/// The rows that [`load`] answers, with their digest, and nothing is written.
+/// The rows to fit on, with their digest, and nothing is written.
 pub(crate) fn searched(plan: &Plan, bytes: &[u8]) -> Result<(Training, SplitPart), TrainError> {
     let file = File::of(plan, bytes);
     let all = file.read(&plan.config, &plan.split)?;

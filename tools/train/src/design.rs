@@ -36,40 +36,65 @@ enum Encoding {
     Category { levels: Vec<String> },
 }
 
+/// How features become columns of a design, in the order of the graph's inputs.
+pub(crate) struct Encodings {
+    features: Vec<(String, Encoding)>,
+}
+
 /// The features of the rows to fit on, as numbers.
-pub(crate) struct Design<'t> {
-    encodings: Vec<(&'t str, Encoding)>,
+pub(crate) struct Design {
+    pub(crate) encodings: Encodings,
     /// Rows × columns.
     pub(crate) matrix: Array2<f64>,
 }
 
-impl<'t> Design<'t> {
+impl Design {
     /// The design of columns.
     pub(crate) fn of(
-        columns: &[Prepared<'t>],
+        columns: &[Prepared<'_>],
         min_category_rows: u32,
         weights: Option<&[f64]>,
     ) -> Result<Self, TrainError> {
-        let encoding = |column: &Prepared<'t>| {
+        let encoding = |column: &Prepared<'_>| {
             let fitted = Encoding::fit(&column.cells, column.scale, min_category_rows, weights);
-            (column.feature, fitted)
+            (column.feature.to_owned(), fitted)
         };
-        let encodings: Vec<(&str, Encoding)> = columns.iter().map(encoding).collect();
-        let rows = columns.first().map_or(0, |column| length(&column.cells));
-        let width = encodings.iter().map(|(_, encoding)| encoding.width()).sum();
+        let encodings = Encodings {
+            features: columns.iter().map(encoding).collect(),
+        };
+        let width = encodings.width();
         if width > MAX_COLUMNS {
             return Err(TrainError::TooWide {
                 columns: width,
                 limit: MAX_COLUMNS,
             });
         }
-        let mut matrix = Array2::<f64>::zeros((rows, width));
+        let matrix = encodings.apply(columns);
+        Ok(Self { encodings, matrix })
+    }
+}
+
+impl Encodings {
+    fn width(&self) -> usize {
+        self.features.iter().map(|(_, own)| own.width()).sum()
+    }
+
+    /// Rows × columns of other rows of the same features.
+    pub(crate) fn apply(&self, columns: &[Prepared<'_>]) -> Array2<f64> {
+        let rows = columns.first().map_or(0, |column| length(&column.cells));
+        let mut matrix = Array2::<f64>::zeros((rows, self.width()));
         let mut at = 0;
-        for ((_, encoding), column) in encodings.iter().zip(columns) {
+        for ((_, encoding), column) in self.features.iter().zip(columns) {
             encoding.apply(&column.cells, &mut matrix, at);
             at += encoding.width();
         }
-        Ok(Self { encodings, matrix })
+        matrix
+    }
+
+    /// The feature that each column is made of.
+    pub(crate) fn owners(&self) -> impl Iterator<Item = &str> {
+        let owners = self.features.iter();
+        owners.flat_map(|(feature, own)| std::iter::repeat_n(feature.as_str(), own.width()))
     }
 
     /// Writes the encodings of a graph's columns into it; the columns of the design. `None` where there
@@ -80,7 +105,7 @@ impl<'t> Design<'t> {
         columns: &[Handle],
     ) -> Result<Option<Numbers>, TrainError> {
         let mut parts = Vec::new();
-        for ((_, encoding), column) in self.encodings.iter().zip(columns) {
+        for ((_, encoding), column) in self.features.iter().zip(columns) {
             encoding.write(column, graph, &mut parts)?;
         }
         if parts.is_empty() {
@@ -94,7 +119,7 @@ impl<'t> Design<'t> {
     pub(crate) fn importance(&self, magnitudes: &[f64]) -> Vec<Importance> {
         let mut at = 0;
         let amounts: Vec<f64> = self
-            .encodings
+            .features
             .iter()
             .map(|(_, encoding)| {
                 let own = &magnitudes[at..at + encoding.width()];
@@ -102,7 +127,7 @@ impl<'t> Design<'t> {
                 own.iter().sum()
             })
             .collect();
-        let features = self.encodings.iter().map(|(feature, _)| *feature);
+        let features = self.features.iter().map(|(feature, _)| feature.as_str());
         let (names, amounts) = by_feature(features.zip(amounts));
         shares(&names, &amounts)
     }

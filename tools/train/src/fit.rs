@@ -14,6 +14,7 @@ use crate::config::{ClassWeight, TrainConfig};
 use crate::data::Training;
 use crate::error::TrainError;
 use crate::linear::Penalty;
+use crate::native::Native;
 use crate::prepare::{self, Preparation};
 use crate::target::Target;
 use crate::{boosting, linear};
@@ -33,6 +34,8 @@ pub(crate) struct Fitted {
     pub(crate) parameters: BTreeMap<String, Scalar>,
     /// How many of the rows only decided when to stop.
     pub(crate) validation_rows: Option<u64>,
+    /// The parts that the graph was made of.
+    pub(crate) native: Native,
 }
 
 /// Fits the configured algorithm.
@@ -49,11 +52,11 @@ pub(crate) fn fit(
         Algorithm::GradientBoosting => boosting::fit(training, weights, config, watch),
         Algorithm::LogisticRegression => {
             let penalty = Penalty::Logistic(&config.logistic_regression);
-            linear::fit(training, weights, penalty, &prepared()?)
+            linear::fit(training, weights, penalty, prepared()?)
         }
         Algorithm::LinearRegression => {
             let penalty = Penalty::Linear(&config.linear_regression);
-            linear::fit(training, weights, penalty, &prepared()?)
+            linear::fit(training, weights, penalty, prepared()?)
         }
         Algorithm::RandomForest => boosting::bag(training, weights, config, watch),
         Algorithm::Adopted => Err(TrainError::Adopted),

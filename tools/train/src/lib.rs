@@ -29,6 +29,7 @@ mod least_squares;
 mod linear;
 mod logistic;
 mod multinomial;
+mod native;
 mod plan;
 mod prepare;
 mod profile;
@@ -93,7 +94,8 @@ const WARNINGS: usize = 8;
 fn train(plan: &Plan, io: &mut Io) -> Result<Verdict, TrainError> {
     let start = Instant::now();
     let source = io.read("table", &plan.data)?;
-    let (training, split) = data::load(plan, &source.bytes)?;
+    let divided = data::load(plan, &source.bytes)?;
+    let (training, split) = (divided.training, divided.split);
     let read = start.elapsed();
 
     let config = &plan.config;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use ndarray::Array2;
 use yard_contract::{Finite, Round, Scalar};
 use yard_model::GraphBuilder;
 
@@ -10,6 +11,7 @@ use crate::data::Training;
 use crate::design::Design;
 use crate::error::TrainError;
 use crate::fit::{Fitted, finish};
+use crate::native::{Native, Sums};
 use crate::prepare::Preparation;
 use crate::target::Target;
 use crate::{least_squares, logistic, multinomial};
@@ -64,7 +66,7 @@ pub(crate) fn fit(
     training: &Training,
     weights: Option<&[f64]>,
     penalty: Penalty<'_>,
-    preparation: &Preparation,
+    preparation: Preparation,
 ) -> Result<Fitted, TrainError> {
     let columns = preparation.training(&training.table)?;
     let design = Design::of(&columns, penalty.min_category_rows(), weights)?;
@@ -72,7 +74,7 @@ pub(crate) fn fit(
     let sums = fitted.intercepts.len();
     let mut graph = GraphBuilder::new("trainyard", "trainyard", env!("CARGO_PKG_VERSION"));
     let handles = preparation.write(&mut graph)?;
-    let scores = match design.write(&mut graph, &handles)? {
+    let scores = match design.encodings.write(&mut graph, &handles)? {
         Some(columns) => graph.linear_multi(
             &columns,
             &single(&fitted.weights),
@@ -86,23 +88,34 @@ pub(crate) fn fit(
         .map(|own| own.iter().map(|w| w.abs()).sum())
         .collect();
     let losses = fitted.losses.iter().zip(1_u32..);
-    let history = losses.filter_map(|(loss, round)| {
-        Some(Round {
-            round,
-            train_loss: Finite::new(*loss)?,
-            validation_loss: None,
+    let history: Vec<Round> = losses
+        .filter_map(|(loss, round)| {
+            Some(Round {
+                round,
+                train_loss: Finite::new(*loss)?,
+                validation_loss: None,
+            })
         })
-    });
+        .collect();
+    let importance = design.encodings.importance(&magnitudes);
+    let parameters = (penalty.recorded().into_iter())
+        .chain(preparation.recorded())
+        .collect();
+    let means = means(&design.matrix, weights);
+    let encodings = design.encodings;
+    drop(columns);
     Ok(Fitted {
         onnx,
-        history: history.collect(),
-        importance: design.importance(&magnitudes),
-        parameters: penalty
-            .recorded()
-            .into_iter()
-            .chain(preparation.recorded())
-            .collect(),
+        history,
+        importance,
+        parameters,
         validation_rows: None,
+        native: Native::Linear(Sums {
+            preparation,
+            encodings,
+            coefficients: fitted,
+            means,
+        }),
     })
 }
 
@@ -123,7 +136,7 @@ pub(crate) fn loss_of_one(
 }
 
 fn solve(
-    design: &Design<'_>,
+    design: &Design,
     target: &Target,
     weights: Option<&[f64]>,
     penalty: Penalty<'_>,
@@ -154,6 +167,20 @@ fn solve(
             task: target.task().as_str(),
         }),
     }
+}
+
+/// The mean of each column, each row by its weight.
+fn means(matrix: &Array2<f64>, weights: Option<&[f64]>) -> Vec<f64> {
+    let weight = |row: usize| weights.map_or(1.0, |weights| weights[row]);
+    let total: f64 = (0..matrix.nrows()).map(weight).sum();
+    let mut sums = vec![0.0; matrix.ncols()];
+    for (row, cells) in matrix.rows().into_iter().enumerate() {
+        let cells = cells.iter();
+        sums.iter_mut()
+            .zip(cells)
+            .for_each(|(sum, cell)| *sum += weight(row) * cell);
+    }
+    sums.into_iter().map(|sum| sum / total).collect()
 }
 
 #[expect(

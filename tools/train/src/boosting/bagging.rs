@@ -8,7 +8,7 @@ use yard_boost::{Dataset, Ensemble, Features, Objective, Params};
 use yard_contract::Scalar;
 use yard_model::GraphBuilder;
 
-use super::columns::{self, Codings};
+use super::columns::{Codings, boosted_columns};
 use super::forest::sums;
 use super::settings::splits;
 use super::{by_feature, shares, single};
@@ -17,6 +17,7 @@ use crate::config::{CategoryCoding, ForestConfig, TrainConfig};
 use crate::data::Training;
 use crate::error::TrainError;
 use crate::fit::{Fitted, finish_shares};
+use crate::native::{Bag, Native};
 use crate::prepare::Preparation;
 use crate::target::Target;
 
@@ -31,7 +32,7 @@ pub(crate) fn bag(
     let seen = preparation.training(&training.table)?;
     let codings = Codings::fit(&seen, CategoryCoding::Native, &[], weights);
     let prepared = codings.apply(&seen);
-    let columns: Vec<_> = prepared.iter().map(columns::Prepared::column).collect();
+    let columns = boosted_columns(&prepared);
     let features = Features::mixed(&columns)?;
     let weights = weights.map(single);
     let params = params(&config.random_forest, config.seed);
@@ -64,12 +65,22 @@ pub(crate) fn bag(
     let (names, amounts) = by_feature(seen.iter().map(|column| column.feature).zip(gains));
     let mut parameters = recorded(&params);
     parameters.extend(preparation.recorded());
+    let importance = shares(&names, &amounts);
+    drop(columns);
+    drop(prepared);
+    drop(seen);
+    let native = Native::Bagged(Bag {
+        preparation,
+        codings,
+        ensembles,
+    });
     Ok(Fitted {
         onnx: finish_shares(graph, &scores, &training.target)?,
         history: Vec::new(),
-        importance: shares(&names, &amounts),
+        importance,
         parameters,
         validation_rows: None,
+        native,
     })
 }
 

@@ -12,7 +12,7 @@ use crate::prepare::{Preparation, Prepared as Seen};
 use crate::ranks::Ranks;
 
 /// What becomes of a column's cells.
-pub(super) enum Coding {
+pub(crate) enum Coding {
     /// They are numbers.
     Number,
     /// A category becomes its rank, which is a number.
@@ -34,7 +34,7 @@ pub(crate) struct ColumnCode {
 }
 
 /// Every feature with its coding, in the order of the graph's inputs.
-pub(super) struct Codings {
+pub(crate) struct Codings {
     pub(super) features: Vec<(String, Coding)>,
 }
 
@@ -99,7 +99,7 @@ impl Codings {
     }
 
     /// The columns of other rows of the same features.
-    pub(super) fn apply<'t>(&self, columns: &'t [Seen<'t>]) -> Vec<Prepared<'t>> {
+    pub(crate) fn apply<'t>(&self, columns: &'t [Seen<'t>]) -> Vec<Prepared<'t>> {
         let codings = self.features.iter().map(|(_, coding)| coding);
         let columns = columns.iter().map(|seen| &*seen.cells);
         codings
@@ -130,7 +130,7 @@ impl Codings {
 }
 
 /// A column as the trees see it.
-pub(super) enum Prepared<'t> {
+pub(crate) enum Prepared<'t> {
     Numbers(&'t [f32]),
     Ranks(Vec<f32>),
     Codes(Vec<u32>),
@@ -144,4 +144,9 @@ impl Prepared<'_> {
             Self::Codes(codes) => BoostColumn::Categories(codes),
         }
     }
+}
+
+/// All columns as the engine takes them.
+pub(crate) fn boosted_columns<'p>(prepared: &'p [Prepared<'_>]) -> Vec<BoostColumn<'p>> {
+    prepared.iter().map(Prepared::column).collect()
 }

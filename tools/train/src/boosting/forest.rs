@@ -14,10 +14,10 @@ use crate::target::Target;
 const NO_GROUP: f32 = 255.0;
 
 /// Trees and what stands in front of them.
-pub(super) struct Forest {
-    pub(super) preparation: Preparation,
-    pub(super) codings: Codings,
-    pub(super) ensemble: Ensemble,
+pub(crate) struct Forest {
+    pub(crate) preparation: Preparation,
+    pub(crate) codings: Codings,
+    pub(crate) ensemble: Ensemble,
 }
 
 impl Forest {

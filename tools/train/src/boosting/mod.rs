@@ -16,13 +16,13 @@ use crate::data::Training;
 use crate::error::TrainError;
 use crate::fit::Fitted;
 use crate::folds;
+use crate::native::Native;
 use crate::prepare::{Preparation, Prepared as Seen};
 use crate::target::Target;
 
 pub(crate) use bagging::bag;
-use columns::Codings;
-pub(crate) use columns::ColumnCode;
-use forest::Forest;
+pub(crate) use columns::{Codings, ColumnCode, boosted_columns};
+pub(crate) use forest::Forest;
 
 /// Fits trees and writes them, with what makes numbers of categories in front, as one graph.
 pub(crate) fn fit(
@@ -50,12 +50,14 @@ pub(crate) fn fit(
     let gains = forest.ensemble.gain_importance();
     let (names, amounts) = by_feature(prepared.iter().map(|column| column.feature).zip(gains));
     let importance = shares(&names, &amounts);
+    drop(prepared);
     Ok(Fitted {
         onnx: forest.graph(&training.target)?,
         history,
         importance,
         parameters,
         validation_rows: aside,
+        native: Native::Boosted(forest),
     })
 }
 
@@ -202,10 +204,7 @@ impl<'t> Rows<'t> {
     }
 
     fn columns(&self) -> Vec<yard_boost::Column<'_>> {
-        self.prepared
-            .iter()
-            .map(columns::Prepared::column)
-            .collect()
+        boosted_columns(&self.prepared)
     }
 
     fn dataset<'a>(

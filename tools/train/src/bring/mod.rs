@@ -68,7 +68,7 @@ pub(crate) fn run(args: &RunArgs, io: &mut Io) -> Result<Verdict, TrainError> {
     }
     let word = plan.command.first().map_or("", String::as_str);
     let source = io.read("table", &plan.fit.data)?;
-    let (_, split) = data::load(&plan.fit, &source.bytes)?;
+    let split = data::load(&plan.fit, &source.bytes)?.split;
     let mut made_from = vec![source.input.clone(), plan.fit.config_input.clone()];
     io.write_artifact(&plan.fit.split_out, made_from.clone(), split.clone())?;
     made_from.extend(plan.fit.split.input().cloned());

@@ -11,12 +11,12 @@ use serde::{Deserialize, Serialize};
 use yard_contract::{Algorithm, Finite, FoldMethod, SplitMethod, Task};
 
 pub(crate) use self::parameters::{
-    BoostingConfig, CategoryCoding, CategorySplitConfig, Direction, EarlyStoppingConfig,
-    ForestConfig, GrowthConfig, LinearConfig, LogisticConfig, Loss,
+    BoostingConfig, CategoryCoding, CategorySplitConfig, Direction, ForestConfig, GrowthConfig,
+    LinearConfig, LogisticConfig, Loss,
 };
-pub(crate) use self::preparation::{
-    DateConfig, DatePart, Impute, PreparationConfig, Prepare, Scale, Written,
-};
+#[cfg(test)]
+pub(crate) use self::preparation::DateConfig;
+pub(crate) use self::preparation::{DatePart, Impute, PreparationConfig, Prepare, Scale, Written};
 
 /// What to fit, on which columns, and which rows to keep for the evaluation.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
