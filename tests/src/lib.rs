@@ -17,6 +17,7 @@
 
 mod actions;
 mod artifacts;
+mod certificates;
 mod checkout;
 mod composite;
 mod containers;
@@ -35,6 +36,7 @@ mod workflow;
 mod yard;
 
 pub use actions::actions;
+pub use certificates::certificates;
 pub use checkout::{Checkout, repository};
 pub use composite::{Job, Outcome};
 pub use containers::{ImageRegistry, static_serve, static_tool};

@@ -215,6 +215,19 @@ impl Client {
         })
     }
 
+    /// Sends one request as it is; answers whatever comes, and a redirect is an error.
+    pub(crate) fn send_alone(&self, call: &Call<'_>) -> Result<Response, ForgeError> {
+        let request = call.shown();
+        let response = self.send_once(call, &call.url, None, &request)?;
+        if is_redirect(response.status()) {
+            let to = answer::header(&response, &LOCATION).unwrap_or_default();
+            let to = to.escape_debug().to_string();
+            let why = "a signed request goes where it was meant to go";
+            return Err(ForgeError::Redirect { request, to, why });
+        }
+        Ok(response)
+    }
+
     fn send_once(
         &self,
         call: &Call<'_>,

@@ -1,6 +1,7 @@
 //! Our own GitLab pipeline, which includes our own template, run for real by gitlab-ci-local in
 //! shell mode: every job in a folder of its own, with nothing but its artifacts.
 
+mod away;
 mod consumer;
 #[expect(
     clippy::unwrap_used,

@@ -3,31 +3,9 @@
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::path::Path;
 
 use anyhow::{Context as _, Result};
-use e2e::{ImageRegistry, Ran, Yard, command, static_tool, variable};
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
-
-/// Writes an authority, and a certificate of it for these names with its key.
-fn certificates(folder: &Path, names: &[&str]) -> Result<()> {
-    let authority_key = KeyPair::generate()?;
-    let mut authority = CertificateParams::new(Vec::<String>::new())?;
-    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let authority_pem = authority.self_signed(&authority_key)?.pem();
-    let issuer = Issuer::new(authority, authority_key);
-    let key = KeyPair::generate()?;
-    let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-    let certificate = CertificateParams::new(names)?.signed_by(&key, &issuer)?;
-    for (name, text) in [
-        ("ca.pem", authority_pem),
-        ("server.pem", certificate.pem()),
-        ("server.key", key.serialize_pem()),
-    ] {
-        std::fs::File::create(folder.join(name))?.write_all(text.as_bytes())?;
-    }
-    Ok(())
-}
+use e2e::{ImageRegistry, Ran, Yard, certificates, command, static_tool, variable};
 
 /// A proxy that leads every tunnel to one place; answers its URL. It lives as long as the test.
 fn proxy(to: &str) -> Result<String> {

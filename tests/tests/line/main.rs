@@ -3,6 +3,7 @@
 
 mod adopted;
 mod artifacts;
+mod away;
 mod bad_input;
 mod bad_model;
 mod brought;

@@ -1,7 +1,5 @@
 //! A name that only a name server knows, and protocols that are too old.
 
-use std::fs::File;
-use std::io::Write as _;
 use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
@@ -9,33 +7,13 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use e2e::{
-    ImageRegistry, Ran, Yard, command, search_path, static_tool, tools, variable, with_own_mounts,
+    ImageRegistry, Ran, Yard, certificates, command, search_path, static_tool, tools, variable,
+    with_own_mounts,
 };
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 
 const NAME: &str = "registry.models.test";
 /// Says to this program, started again, that it is within namespaces of its own.
 const WITHIN: &str = "TRAINYARD_TEST_WITHIN";
-
-/// Writes an authority, and a certificate of it for these names with its key.
-fn certificates(folder: &Path, names: &[&str]) -> Result<()> {
-    let authority_key = KeyPair::generate()?;
-    let mut authority = CertificateParams::new(Vec::<String>::new())?;
-    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let authority_pem = authority.self_signed(&authority_key)?.pem();
-    let issuer = Issuer::new(authority, authority_key);
-    let key = KeyPair::generate()?;
-    let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-    let certificate = CertificateParams::new(names)?.signed_by(&key, &issuer)?;
-    for (name, text) in [
-        ("ca.pem", authority_pem),
-        ("server.pem", certificate.pem()),
-        ("server.key", key.serialize_pem()),
-    ] {
-        File::create(folder.join(name))?.write_all(text.as_bytes())?;
-    }
-    Ok(())
-}
 
 /// Answers questions for one name with this machine, and for every other with "no such name".
 fn name_server(socket: &UdpSocket) -> std::io::Result<()> {

@@ -5,7 +5,6 @@
 //! a hint, not an input: a damaged one costs time and changes nothing.
 
 use std::ops::ControlFlow;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -14,16 +13,16 @@ use serde::Serialize;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 use yard_boost::{BoostError, Dataset, Fit, Params, RoundReport, Stop};
-use yard_cli::Progress;
+use yard_cli::{Io, Progress};
 use yard_contract::{Input, Sha256};
 
 use crate::error::TrainError;
-use crate::store::Store;
+use crate::store::{Place, Store, StoreError};
 
 /// Where to keep a fit, and how often.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct CheckpointPlan {
-    pub(crate) folder: PathBuf,
+    pub(crate) place: Place,
     /// Whether to go on from what is there.
     pub(crate) resume: bool,
     /// Every so many rounds, whatever the time.
@@ -52,6 +51,7 @@ impl Checkpoints {
         plan: &CheckpointPlan,
         inputs: &[Input],
         of: &str,
+        io: &Io,
     ) -> Result<Self, TrainError> {
         let stopped: Arc<AtomicBool> = Arc::default();
         for signal in [SIGTERM, SIGINT] {
@@ -63,7 +63,7 @@ impl Checkpoints {
             made_from.push_str(&input.sha256.to_string());
         }
         let begun = Self {
-            store: Store::Folder(plan.folder.clone()),
+            store: Store::open(&plan.place, io)?,
             rounds: plan.rounds,
             period: Duration::from_secs(plan.seconds),
             inputs: Sha256::of(made_from.as_bytes()),
@@ -91,12 +91,12 @@ impl Checkpoints {
     }
 
     /// What was kept of a part, whoever wrote it.
-    pub(crate) fn read(&self, part: &str) -> Option<Vec<u8>> {
+    pub(crate) fn read(&self, part: &str) -> Result<Option<Vec<u8>>, StoreError> {
         self.store.read(&self.name(part))
     }
 
     /// Keeps a part.
-    pub(crate) fn write(&self, part: &str, bytes: &[u8]) -> Result<(), yard_cli::Error> {
+    pub(crate) fn write(&self, part: &str, bytes: &[u8]) -> Result<(), StoreError> {
         self.store.write(&self.name(part), bytes)
     }
 
@@ -137,7 +137,7 @@ pub(crate) struct Watch<'a> {
     before: u64,
     losses: bool,
     saved: Instant,
-    failed: Option<yard_cli::Error>,
+    failed: Option<StoreError>,
     /// What people should know.
     pub(crate) notes: Vec<String>,
     useless: Vec<String>,
@@ -214,8 +214,10 @@ impl<'a> Watch<'a> {
             pause_after: self.pause_after,
             ..params.clone()
         };
-        let found = self.checkpoints.as_ref();
-        let found = found.and_then(|(kept, part)| Some((kept.read(part)?, kept.place(part))));
+        let found = match &self.checkpoints {
+            Some((kept, part)) => kept.read(part)?.map(|bytes| (bytes, kept.place(part))),
+            None => None,
+        };
         let resumed = found.and_then(|(bytes, place)| {
             match yard_boost::resume(dataset, validation, params, &bytes, &mut |report| {
                 self.round(report, params)
@@ -269,9 +271,17 @@ impl<'a> Watch<'a> {
             || (checkpoints.rounds)
                 .is_some_and(|rounds| (report.round as u64).is_multiple_of(rounds));
         if stopped || is_last || is_due {
-            if let Err(error) = checkpoints.write(part, &report.checkpoint()) {
-                self.failed = Some(error);
-                return ControlFlow::Break(());
+            match checkpoints.write(part, &report.checkpoint()) {
+                // A server that is away for a while costs nothing unless this machine goes now.
+                Err(error) if error.is_transient() && !stopped => {
+                    self.notes
+                        .push(format!("round {} was not saved: {error}", report.round));
+                }
+                Err(error) => {
+                    self.failed = Some(error);
+                    return ControlFlow::Break(());
+                }
+                Ok(()) => {}
             }
             self.saved = Instant::now();
         }

@@ -6,6 +6,8 @@ use yard_model::{AdoptError, BuildError, ModelError, PredictError};
 use yard_stats::{InputError, Undefined};
 use yard_table::TableError;
 
+use crate::store::StoreError;
+
 /// Why there is no model.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages say it")]
@@ -126,6 +128,8 @@ pub enum TrainError {
     },
     #[error("cannot react to signals")]
     Signals(#[source] std::io::Error),
+    #[error(transparent)]
+    Store(#[from] StoreError),
     #[error("stopped by a signal; the fit is saved in `{folder}`")]
     Stopped { folder: String },
     #[error("`{algorithm}` grows no trees to export")]
@@ -159,6 +163,7 @@ impl Failure for TrainError {
         match self {
             Self::Stopped { .. } => Class::Saved,
             Self::Bring(error) => error.class(),
+            Self::Store(error) if error.is_transient() => Class::Transient,
             _ => Class::Input,
         }
     }
@@ -168,6 +173,8 @@ impl Failure for TrainError {
             Self::Cli(error) => error.hint(),
             Self::Search(error) => error.hint(),
             Self::Bring(error) => error.hint(),
+            Self::Store(StoreError::File(error)) => error.hint(),
+            Self::Store(StoreError::Server { source, .. }) => source.hint(),
             Self::ByCommand => Some("`train run --data … -- python train.py` runs it".to_owned()),
             Self::Table { source, .. } => source.hint(),
             Self::MissingKey { .. } => {

@@ -115,7 +115,7 @@ fn train(plan: &Plan, io: &mut Io) -> Result<Verdict, TrainError> {
         _ => false,
     };
     let checkpoints = match plan.checkpoint.as_ref().filter(|_| keeps) {
-        Some(checkpoint) => Some(Checkpoints::begin(checkpoint, &from, "fit")?),
+        Some(checkpoint) => Some(Checkpoints::begin(checkpoint, &from, "fit", io)?),
         None => None,
     };
     let rounds = u64::from(config.gradient_boosting.rounds);

@@ -104,8 +104,8 @@ impl Plan {
         let config = loaded.value;
         let split = split_plan(&config, io)?;
         check(&config)?;
-        let checkpoint = args.checkpoint.map(|folder| CheckpointPlan {
-            folder,
+        let checkpoint = args.checkpoint.map(|place| CheckpointPlan {
+            place,
             resume: !args.no_resume,
             rounds: args.checkpoint_rounds.map(std::num::NonZero::get),
             seconds: args.checkpoint_seconds,

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use yard_cli::Format;
 use yard_cli::clap::{self, Args as ClapArgs};
 
+use crate::store::Place;
+
 /// Arguments of fitting.
 #[derive(ClapArgs, Clone, Debug)]
 pub(crate) struct FitArgs {
@@ -32,10 +34,10 @@ pub(crate) struct FitArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) measurement: Option<PathBuf>,
 
-    /// A folder to keep what is unfinished in: SIGTERM saves and exits 75, and the same command goes
-    /// on from there
-    #[arg(long, value_name = "DIR")]
-    pub(crate) checkpoint: Option<PathBuf>,
+    /// Where to keep what is unfinished: a folder, `gitlab:` (the packages of the job's project) or
+    /// s3://BUCKET/PREFIX. SIGTERM saves and exits 75, and the same command goes on from there
+    #[arg(long, value_name = "PLACE")]
+    pub(crate) checkpoint: Option<Place>,
 
     /// Begin anew, whatever is kept there
     #[arg(long, requires = "checkpoint")]

@@ -35,8 +35,8 @@ Examples:
   train --data customers.csv --config configs/train.yaml --model out/model
   train adopt sklearn.onnx --data customers.csv --target churned --positive yes --model out/model
 
-Exit codes: 0 fitted, 2 the table or the configuration does not allow it, 75 stopped and saved,
-101 a defect"
+Exit codes: 0 fitted, 2 the table or the configuration does not allow it, 3 the place for
+checkpoints does not answer, 75 stopped and saved, 101 a defect"
 )]
 pub struct Args {
     /// What to do instead of fitting

@@ -6,6 +6,7 @@ use yard_cli::Format;
 use yard_cli::clap::{self, Args as ClapArgs};
 
 use super::FitArgs;
+use crate::store::Place;
 
 /// Arguments of `run`.
 #[derive(ClapArgs, Clone, Debug)]
@@ -74,7 +75,7 @@ pub(crate) struct RunArgs {
     /// A folder for what is unfinished, given to the command in `TRAINYARD_CHECKPOINT` and kept until it is
     /// done
     #[arg(long, value_name = "DIR")]
-    pub(crate) checkpoint: Option<PathBuf>,
+    pub(crate) checkpoint: Option<Place>,
 
     /// Begin anew, whatever is kept there
     #[arg(long, requires = "checkpoint")]

@@ -6,6 +6,7 @@ use yard_cli::Format;
 use yard_cli::clap::{self, Args as ClapArgs, Subcommand};
 
 use super::FitArgs;
+use crate::store::Place;
 
 /// Arguments of `search`.
 #[derive(ClapArgs, Clone, Debug)]
@@ -55,10 +56,10 @@ pub(crate) struct SearchFitArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) measurement: Option<PathBuf>,
 
-    /// A folder to keep what is unfinished in: SIGTERM saves and exits 75, and the same command goes
-    /// on from there
-    #[arg(long, value_name = "DIR")]
-    pub(crate) checkpoint: Option<PathBuf>,
+    /// Where to keep what is unfinished: a folder, `gitlab:` (the packages of the job's project) or
+    /// s3://BUCKET/PREFIX. SIGTERM saves and exits 75, and the same command goes on from there
+    #[arg(long, value_name = "PLACE")]
+    pub(crate) checkpoint: Option<Place>,
 
     /// Begin anew, whatever is kept there
     #[arg(long, requires = "checkpoint")]

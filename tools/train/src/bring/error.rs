@@ -25,6 +25,8 @@ pub enum BringError {
     Saved { command: String },
     #[error("`{command}` ended well, but wrote no `{file}` into the folder `TRAINYARD_OUT`")]
     NoOutput { command: String, file: &'static str },
+    #[error("a command keeps what is unfinished in a folder, which `{place}` is not")]
+    NoFolder { place: String },
     #[error("the scores {problem}")]
     Scores { problem: String },
 }
@@ -43,6 +45,9 @@ impl BringError {
             Self::Algorithm { .. } => {
                 Some("set `algorithm: command`, or leave `run` out".to_owned())
             }
+            Self::NoFolder { .. } => Some(
+                "let the command itself save there: `--pass NAME` hands it a token".to_owned(),
+            ),
             Self::NoProgram { .. } => {
                 Some("name it after `--`, as in `train run … -- python train.py`".to_owned())
             }

@@ -26,6 +26,7 @@ use crate::args::{AdoptArgs, Expected, RunArgs};
 use crate::data;
 use crate::error::TrainError;
 use crate::plan::Plan;
+use crate::store::Place;
 
 use environment::Environment;
 use process::{End, Ended};
@@ -197,12 +198,18 @@ impl Given {
         let checkpoint = match &plan.fit.checkpoint {
             None => None,
             Some(kept) => {
+                let Place::Folder(at) = &kept.place else {
+                    return Err(BringError::NoFolder {
+                        place: kept.place.to_string(),
+                    }
+                    .into());
+                };
                 // Of other inputs or by another command there is nothing to go on from.
                 let digests = made_from.iter().map(|input| input.sha256.to_string());
                 let words = plan.command.iter().cloned();
                 let name: Vec<String> = digests.chain(words).collect();
                 let name = Sha256::of(name.join("\n").as_bytes()).to_string();
-                let place = absolute(&kept.folder)?.join(name);
+                let place = absolute(at)?.join(name);
                 if !kept.resume {
                     let _ = fs::remove_dir_all(&place);
                 }

@@ -120,12 +120,13 @@ fn search(plan: &SearchPlan, args: &SearchFitArgs, io: &mut Io) -> Result<Verdic
     let Shard { index, count } = plan.shard;
     let of = format!("search {index}/{count} {:?}", plan.budget_seconds);
     let kept = match &plan.fit.checkpoint {
-        Some(checkpoint) => Some(Checkpoints::begin(checkpoint, &inputs, &of)?),
+        Some(checkpoint) => Some(Checkpoints::begin(checkpoint, &inputs, &of, io)?),
         None => None,
     };
-    let state = kept
-        .as_ref()
-        .map_or_else(State::default, |kept| resumed(kept, io));
+    let state = match &kept {
+        Some(kept) => resumed(kept, io)?,
+        None => State::default(),
+    };
     let pauses = plan.search.method == SearchMethod::Halving
         && plan.search.halving.resource == Resource::Rounds;
     let memory = (kept.is_none() && pauses).then(Checkpoints::in_memory);
@@ -222,21 +223,21 @@ fn search(plan: &SearchPlan, args: &SearchFitArgs, io: &mut Io) -> Result<Verdic
 }
 
 /// What an earlier run of the same search knew.
-fn resumed(kept: &Checkpoints, io: &mut Io) -> State {
-    let Some(bytes) = kept.read(course::STATE) else {
-        return State::default();
+fn resumed(kept: &Checkpoints, io: &mut Io) -> Result<State, TrainError> {
+    let Some(bytes) = kept.read(course::STATE)? else {
+        return Ok(State::default());
     };
     let place = kept.place(course::STATE);
     let place = yard_cli::style::line(&place);
     let Some(state) = State::from_bytes(&bytes) else {
         io.note(format_args!("`{place}` is of no use: it is damaged"));
-        return State::default();
+        return Ok(State::default());
     };
     let known = state.trials.len();
     io.note(format_args!(
         "went on from `{place}`, which knows {known} trials"
     ));
-    state
+    Ok(state)
 }
 
 fn merge(args: &SearchMergeArgs, io: &mut Io) -> Result<Verdict, TrainError> {
