@@ -62,6 +62,7 @@ pub fn schemas() -> Vec<(String, String)> {
         entry::<kinds::DataReport>(),
         entry::<kinds::DriftReport>(),
         entry::<kinds::Evaluation>(),
+        entry::<kinds::Explanation>(),
         entry::<kinds::Gate>(),
         entry::<kinds::Golden>(),
         entry::<kinds::Leaderboard>(),

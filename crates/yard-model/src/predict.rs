@@ -108,12 +108,18 @@ impl Predictor {
     /// The answer for each row of a table, which must hold the columns of [`Self::specs`].
     pub fn predict(&self, table: &Table) -> Result<Answers, PredictError> {
         let mut columns = Vec::with_capacity(self.places.len());
+        // A table of thousands of columns is asked for each of them.
+        let mut named = BTreeMap::new();
+        for (name, column) in table.columns() {
+            named.entry(name).or_insert(column);
+        }
         for &place in &self.places {
             let feature = &self.signature.features[place];
             let missing = || PredictError::MissingFeature {
                 name: feature.name.clone(),
             };
-            columns.push(match table.column(&feature.name).ok_or_else(missing)? {
+            let column = named.get(feature.name.as_str());
+            columns.push(match *column.ok_or_else(missing)? {
                 yard_table::Column::Number(values) => Column::F32(values),
                 yard_table::Column::Category(values) => Column::Text {
                     levels: &values.levels,

@@ -224,6 +224,19 @@ impl Table {
         self.names.iter().map(String::as_str).zip(&self.columns)
     }
 
+    /// Puts a column in the place of the one of its name, and answers that one. `None`, and the table
+    /// stays as it is, where it has no column of that name, kind and length.
+    pub fn replace(&mut self, name: &str, column: Column) -> Option<Column> {
+        let place = self.names.iter().position(|known| known == name)?;
+        let there = &mut self.columns[place];
+        let fits = match (&*there, &column) {
+            (Column::Number(old), Column::Number(new)) => old.len() == new.len(),
+            (Column::Category(old), Column::Category(new)) => old.codes.len() == new.codes.len(),
+            _ => false,
+        };
+        fits.then(|| std::mem::replace(there, column))
+    }
+
     /// The rows at these places, in this order.
     #[must_use]
     pub fn take(&self, places: &[usize]) -> Self {
@@ -280,5 +293,23 @@ mod tests {
         assert_eq!(missing.hint().as_deref(), Some("did you mean `Amount`?"));
         assert_eq!(read("amount,region\n").unwrap_err(), TableError::NoRows);
         assert_eq!(read("").unwrap_err(), TableError::Empty);
+    }
+
+    #[test]
+    fn a_column_is_replaced_by_its_like_only() {
+        let mut table = read("amount,region\n1,north\n2,south\n").unwrap();
+        let old = table
+            .replace("amount", Column::Number(vec![3.0, 4.0]))
+            .unwrap();
+        assert_eq!(old, Column::Number(vec![1.0, 2.0]));
+        assert_eq!(table.number("amount"), Some(&[3.0, 4.0][..]));
+        for (name, column) in [
+            ("amount", Column::Number(vec![5.0])),
+            ("region", Column::Number(vec![5.0, 6.0])),
+            ("other", Column::Number(vec![5.0, 6.0])),
+        ] {
+            assert_eq!(table.replace(name, column), None);
+        }
+        assert_eq!(table.number("amount"), Some(&[3.0, 4.0][..]));
     }
 }

@@ -5,6 +5,7 @@ mod batch;
 mod data_report;
 mod drift;
 mod evaluation;
+mod explanation;
 mod flips;
 mod gate;
 mod golden;
@@ -32,6 +33,11 @@ pub use evaluation::{
     Confusion, CurvePoint, Curves, Decisions, Difference, Estimate, Evaluation, GroupGap,
     GroupRate, HistogramBin, NumbersEvaluation, ReliabilityBin, ResidualBin, SliceResult,
     WeakSlice,
+};
+pub use explanation::{
+    AnswerRange, ContributionMethod, ContributionScale, Dependence, DependencePoint, ExplainedRows,
+    ExplainedSide, Explanation, MeanContribution, MeanContributions, PermutationImportance,
+    ShuffledFeature, Spread,
 };
 pub use flips::{Flip, Flips};
 pub use gate::{
