@@ -1,10 +1,10 @@
 //! Made-up numbers with the shape of real ones: no clock, no random source.
 
 use yard_report::chart::{
-    Calibration, CalibrationBin, ChampionChallenger, Chart, Confusion, Curve, Dumbbell,
-    DumbbellRow, Gain, History, Importance, Lift, Mark, MetricInterval, PairedMetric,
-    PrecisionRecall, Psi, Reference, Reliability, Roc, ScoreHistogram, Slice, SliceForest,
-    SliceStatus, Theme,
+    Calibration, CalibrationBin, ChampionChallenger, Chart, Confusion, Curve, DependenceCell,
+    DependencePanel, DependencePoint, Dumbbell, DumbbellRow, Gain, History, Importance, Lift, Mark,
+    MetricInterval, PairedMetric, PartialDependence, PrecisionRecall, Psi, Reference, Reliability,
+    Roc, ScoreHistogram, Shuffle, Shuffles, Slice, SliceForest, SliceStatus, Theme,
 };
 use yard_report::document::{Figure, Status};
 
@@ -336,6 +336,12 @@ pub(crate) fn all() -> Vec<Entry> {
                 features: pairs(&NAMES),
             },
         ),
+        entry("shuffles", &shuffles()),
+        entry("dependence", &dependence(&["yes"])),
+        entry(
+            "dependence_of_classes",
+            &dependence(&["low", "middle", "high", "extreme", "other"]),
+        ),
         entry(
             "psi",
             &Psi {
@@ -351,6 +357,98 @@ pub(crate) fn all() -> Vec<Entry> {
             },
         ),
     ]
+}
+
+fn shuffles() -> Shuffles {
+    let feature = |label: &str, mean, sd| Shuffle {
+        label: label.to_owned(),
+        mean,
+        sd,
+    };
+    Shuffles {
+        title: "What shuffling a feature costs".to_owned(),
+        measure: "log loss added".to_owned(),
+        features: vec![
+            feature("external_score_2", 0.0412, 0.0021),
+            feature("age", 0.0172, 0.0034),
+            feature(
+                "share_of_instalments_paid_late_in_twelve_months",
+                0.0031,
+                0.0005,
+            ),
+            feature("region", 0.0, 0.0),
+            feature("shoe_size", -0.0007, 0.0011),
+            feature("broken", f64::NAN, f64::NAN),
+        ],
+    }
+}
+
+fn dependence(curves: &[&str]) -> PartialDependence {
+    let answers = |at: f64| -> Vec<(f64, f64, f64)> {
+        let curve = |place: usize| {
+            let mean = 0.1 + 0.3 * at / (1.0 + 0.7 * place as f64);
+            (mean, mean * 0.4, (mean * 1.7).min(1.0))
+        };
+        (0..curves.len()).map(curve).collect()
+    };
+    let point = |cell: DependenceCell, at: f64| DependencePoint {
+        cell,
+        answers: answers(at),
+    };
+    let number = |feature: &str, low: f64, high: f64, bend: f64, missing: bool| {
+        let points = (0..19_u32).map(|step| {
+            let share = f64::from(step) / 18.0;
+            let value = low + (high - low) * share * share;
+            point(
+                DependenceCell::Number(value),
+                share / (share + bend * (1.0 - share)),
+            )
+        });
+        let missing = missing.then(|| point(DependenceCell::Missing, 0.8));
+        DependencePanel {
+            feature: feature.to_owned(),
+            points: points.chain(missing).collect(),
+        }
+    };
+    let category = |feature: &str, levels: &[&str]| {
+        let points = (0_u32..).zip(levels).map(|(at, level)| {
+            let cell = match *level {
+                "" => DependenceCell::Missing,
+                level => DependenceCell::Category(level.to_owned()),
+            };
+            point(cell, f64::from(at) / 5.0)
+        });
+        DependencePanel {
+            feature: feature.to_owned(),
+            points: points.collect(),
+        }
+    };
+    PartialDependence {
+        title: "How the answer follows the features".to_owned(),
+        answer: "probability of default = yes".to_owned(),
+        curves: curves.iter().map(|&curve| curve.to_owned()).collect(),
+        panels: vec![
+            number("external_score_2", 0.02, 0.86, 0.3, true),
+            category(
+                "income_type",
+                &[
+                    "working",
+                    "pensioner",
+                    "commercial associate, not registered",
+                    "",
+                ],
+            ),
+            number("amount_credit", 45_000.0, 4_050_000.0, 2.0, false),
+            number(
+                "share_of_instalments_paid_late_in_twelve_months",
+                0.0,
+                1.0,
+                1.0,
+                false,
+            ),
+            category("region", &["north", "south"]),
+        ],
+    }
 }
 
 /// Every chart without data.
@@ -411,6 +509,20 @@ pub(crate) fn empty() -> Vec<Entry> {
             &Importance {
                 title: title(),
                 ..Importance::default()
+            },
+        ),
+        entry(
+            "no_shuffles",
+            &Shuffles {
+                title: title(),
+                ..Shuffles::default()
+            },
+        ),
+        entry(
+            "no_dependence",
+            &PartialDependence {
+                title: title(),
+                ..PartialDependence::default()
             },
         ),
         entry(

@@ -12,6 +12,7 @@
 
 mod confusion;
 mod curves;
+mod dependence;
 mod dumbbell;
 mod forest;
 mod histogram;
@@ -26,6 +27,7 @@ mod residuals;
 mod rows;
 mod scale;
 mod scatter;
+mod shuffles;
 mod simplify;
 mod svg;
 mod text;
@@ -33,6 +35,7 @@ mod theme;
 
 pub use confusion::Confusion;
 pub use curves::{Curve, Gain, Lift, Mark, PrecisionRecall, Roc};
+pub use dependence::{DependenceCell, DependencePanel, DependencePoint, PartialDependence};
 pub use dumbbell::{Dumbbell, DumbbellRow};
 pub use forest::{Slice, SliceForest, SliceStatus};
 pub use histogram::ScoreHistogram;
@@ -44,6 +47,7 @@ pub use psi::Psi;
 pub use reliability::{Calibration, CalibrationBin, Reliability};
 pub use residuals::Residuals;
 pub use scatter::PredictedActual;
+pub use shuffles::{Shuffle, Shuffles};
 pub use theme::{Theme, stylesheet};
 
 use crate::document::Table;

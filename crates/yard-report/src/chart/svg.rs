@@ -71,6 +71,18 @@ impl Canvas {
         );
     }
 
+    /// Lines of one class, each from one point to another.
+    pub(super) fn strokes(&mut self, strokes: &[[(f64, f64); 2]], class: &str) {
+        if strokes.is_empty() {
+            return;
+        }
+        put!(self, "<path d=\"");
+        for stroke in strokes {
+            put!(self, "{}", Path(stroke));
+        }
+        put!(self, "\"{}/>", Class(class));
+    }
+
     pub(super) fn rect(&mut self, x: f64, y: f64, width: f64, height: f64, class: &str) {
         let (width, height) = (width.max(0.0), height.max(0.0));
         put!(

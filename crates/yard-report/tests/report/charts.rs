@@ -3,10 +3,10 @@
 use proptest::prelude::*;
 use roxmltree::Document as Xml;
 use yard_report::chart::{
-    Calibration, CalibrationBin, ChampionChallenger, Chart, Confusion, Curve, Dumbbell,
-    DumbbellRow, Gain, History, Importance, Lift, Mark, MetricInterval, PairedMetric,
-    PrecisionRecall, Psi, Reference, Reliability, Roc, ScoreHistogram, Slice, SliceForest,
-    SliceStatus, Theme,
+    Calibration, CalibrationBin, ChampionChallenger, Chart, Confusion, Curve, DependenceCell,
+    DependencePanel, DependencePoint, Dumbbell, DumbbellRow, Gain, History, Importance, Lift, Mark,
+    MetricInterval, PairedMetric, PartialDependence, PrecisionRecall, Psi, Reference, Reliability,
+    Roc, ScoreHistogram, Shuffle, Shuffles, Slice, SliceForest, SliceStatus, Theme,
 };
 use yard_report::document::Status;
 
@@ -247,6 +247,80 @@ fn rows_are_drawn_as_before() {
     );
 }
 
+#[test]
+fn explanations_are_drawn_as_before() {
+    let shuffle = |label: &str, mean, sd| Shuffle {
+        label: label.to_owned(),
+        mean,
+        sd,
+    };
+    let shuffles = Shuffles {
+        title: "Shuffled".to_owned(),
+        measure: "log loss added".to_owned(),
+        features: vec![shuffle("a", 0.04, 0.005), shuffle("b", -0.01, 0.002)],
+    };
+    insta::assert_snapshot!("shuffles", lines(&shuffles));
+    let point = |cell, mean: f64| DependencePoint {
+        cell,
+        answers: vec![(mean, mean / 2.0, mean * 2.0)],
+    };
+    let panel = |feature: &str, points: &[DependencePoint]| DependencePanel {
+        feature: feature.to_owned(),
+        points: points.to_vec(),
+    };
+    let dependence = PartialDependence {
+        title: "Followed".to_owned(),
+        answer: "probability of yes".to_owned(),
+        curves: vec!["yes".to_owned()],
+        panels: vec![
+            panel(
+                "a",
+                &[
+                    point(DependenceCell::Number(0.0), 0.1),
+                    point(DependenceCell::Number(5.0), 0.3),
+                    point(DependenceCell::Missing, 0.2),
+                ],
+            ),
+            panel(
+                "b",
+                &[
+                    point(DependenceCell::Category("red".to_owned()), 0.1),
+                    point(DependenceCell::Category("green".to_owned()), 0.2),
+                ],
+            ),
+        ],
+    };
+    insta::assert_snapshot!("dependence", lines(&dependence));
+}
+
+/// Many panels of the same numbers, by turns as numbers and as categories.
+fn dependence_of(label: &str, values: &[(f64, f64, f64)], curves: usize) -> PartialDependence {
+    let panel = |place: usize| {
+        let cell = |value: f64| match place % 3 {
+            0 => DependenceCell::Number(value),
+            _ => DependenceCell::Category(label.to_owned()),
+        };
+        let points = values.iter().map(|&(mean, low, high)| DependencePoint {
+            cell: cell(mean),
+            answers: vec![(mean, low, high); curves],
+        });
+        let missing = DependencePoint {
+            cell: DependenceCell::Missing,
+            answers: Vec::new(),
+        };
+        DependencePanel {
+            feature: label.to_owned(),
+            points: points.chain([missing]).collect(),
+        }
+    };
+    PartialDependence {
+        title: label.to_owned(),
+        answer: label.to_owned(),
+        curves: vec![label.to_owned(); curves],
+        panels: (0..12).map(panel).collect(),
+    }
+}
+
 fn number() -> impl Strategy<Value = f64> {
     prop_oneof![4 => -2.0..2.0_f64, 1 => any::<f64>(), 1 => Just(0.0), 1 => Just(f64::NAN), 1 => Just(f64::INFINITY)]
 }
@@ -303,6 +377,9 @@ proptest! {
                 references: values.iter().take(6).map(|v| Reference { label: label.clone(), value: v.0 }).collect(),
             }),
             Box::new(Importance { title: title.clone(), measure: label.clone(), features: values.iter().map(|v| (label.clone(), v.0)).collect() }),
+            Box::new(Shuffles { title: title.clone(), measure: label.clone(), features: values.iter().map(|v| Shuffle { label: label.clone(), mean: v.0, sd: v.1 }).collect() }),
+            Box::new(dependence_of(&label, &values, 1)),
+            Box::new(dependence_of(&label, &values, 6)),
             Box::new(Psi { title, columns: values.iter().map(|v| (label.clone(), v.0)).collect(), ..Psi::default() }),
         ];
         for (at, chart) in charts.iter().enumerate() {
