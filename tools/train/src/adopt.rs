@@ -6,15 +6,15 @@ use std::path::Path;
 
 use yard_cli::{Io, Verdict, files};
 use yard_contract::{
-    Algorithm, Answer, Binary, Classes, Feature, Finite, Input, ManifestFile, Multiclass, Profile,
-    Regression, Run, Scalar, Sha256, Signature,
+    Algorithm, Answer, Binary, Classes, ExplainedSide, Feature, Finite, Input, ManifestFile,
+    Multiclass, Profile, Regression, Run, Scalar, Sha256, Signature,
 };
 use yard_model::{Adopted, Outlet, Predictor, file};
 use yard_table::{ColumnKind, ColumnSpec, Layout, Table};
 
 use crate::args::AdoptArgs;
 use crate::error::TrainError;
-use crate::{fit, golden, profile, toolchain};
+use crate::{explain, fit, golden, profile, toolchain};
 
 /// Where a graph comes from, if it is not a file that was there already.
 pub(crate) struct Origin {
@@ -91,6 +91,21 @@ pub(crate) fn folder(
             (origin.algorithm, origin.inputs)
         }
     };
+    if let Some(plan) = args.explanation.plan() {
+        let graph = explain::Graph {
+            model: Input::new("model", file::MODEL, Sha256::of(&adopted.onnx)),
+            predictor: &predictor,
+            profile: &profile,
+            algorithm,
+            seed: args.seed,
+            made_from: &from,
+        };
+        let (rows, side) = match &args.held_out {
+            None => (&args.data, ExplainedSide::Table),
+            Some(rows) => (rows, ExplainedSide::HeldOut),
+        };
+        explain::write_of_graph(&graph, rows, side, &plan, io)?;
+    }
     let run = Run {
         algorithm,
         parameters,

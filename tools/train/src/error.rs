@@ -153,6 +153,8 @@ pub enum TrainError {
     #[error(transparent)]
     Bring(#[from] crate::bring::BringError),
     #[error(transparent)]
+    Explain(#[from] crate::explain::ExplainError),
+    #[error(transparent)]
     Search(#[from] crate::search::SearchError),
     #[error("nothing to do: `--data` is missing")]
     NoData,
@@ -175,6 +177,7 @@ impl Failure for TrainError {
             Self::Bring(error) => error.hint(),
             Self::Store(StoreError::File(error)) => error.hint(),
             Self::Store(StoreError::Server { source, .. }) => source.hint(),
+            Self::Explain(error) => error.hint(),
             Self::ByCommand => Some("`train run --data … -- python train.py` runs it".to_owned()),
             Self::Table { source, .. } => source.hint(),
             Self::MissingKey { .. } => {

@@ -19,6 +19,7 @@ mod config;
 mod data;
 mod design;
 mod error;
+mod explain;
 mod export;
 mod fit;
 mod folds;
@@ -46,7 +47,9 @@ mod validate;
 use std::time::Instant;
 
 use yard_cli::{Io, Verdict, files};
-use yard_contract::{Algorithm, Finite, Input, ManifestFile, Measurement, Run, Sha256, Task};
+use yard_contract::{
+    Algorithm, ExplainedSide, Finite, Input, ManifestFile, Measurement, Run, Sha256, Task,
+};
 use yard_model::{ML_OPSET, OPSET, Predictor, file};
 
 pub use crate::args::Args;
@@ -55,6 +58,7 @@ pub use crate::bring::BringError;
 use crate::checkpoint::{Checkpoints, Watch};
 pub use crate::config::schema;
 pub use crate::error::TrainError;
+pub use crate::explain::ExplainError;
 use crate::plan::Plan;
 pub use crate::search::{SearchError, schema as search_schema};
 
@@ -71,7 +75,10 @@ pub fn run(args: Args, io: &mut Io) -> Result<Verdict, TrainError> {
             Ok(Verdict::Pass)
         }
         (None, Some(fit)) => {
-            let plan = Plan::resolve(fit, io)?;
+            let plan = Plan {
+                explanation: args.explanation.plan(),
+                ..Plan::resolve(fit, io)?
+            };
             if io.print_plan(&plan)? {
                 return Ok(Verdict::Pass);
             }
@@ -95,7 +102,7 @@ fn train(plan: &Plan, io: &mut Io) -> Result<Verdict, TrainError> {
     let start = Instant::now();
     let source = io.read("table", &plan.data)?;
     let divided = data::load(plan, &source.bytes)?;
-    let (training, split) = (divided.training, divided.split);
+    let (training, held_out, split) = (divided.training, divided.held_out, divided.split);
     let read = start.elapsed();
 
     let config = &plan.config;
@@ -154,6 +161,28 @@ fn train(plan: &Plan, io: &mut Io) -> Result<Verdict, TrainError> {
     let answers = predictor.predict(&training.table)?;
     let profile = profile::of(&training, &signature, &answers);
     let golden = golden::of(&training.table, &predictor, config.seed)?;
+    if let Some(asked) = &plan.explanation {
+        let model = explain::Model {
+            predictor: &predictor,
+            sha256: Sha256::of(&fitted.onnx),
+            profile: &profile,
+            algorithm: config.algorithm,
+            importance: &fitted.importance,
+            level: validate::level(config),
+            native: Some(&fitted.native),
+            seed: config.seed,
+        };
+        let known = explain::Known {
+            side: ExplainedSide::HeldOut,
+            table: &held_out.table,
+            target: &held_out.target,
+            weights: held_out.weights.as_deref(),
+        };
+        let explanation = explain::of(&model, &known, asked)?;
+        let mut inputs = vec![Input::new("model", file::MODEL, model.sha256)];
+        inputs.extend(from.iter().cloned());
+        io.write_artifact(&asked.path, inputs, explanation)?;
+    }
 
     let model = Input::new(
         "model",

@@ -11,6 +11,7 @@ use crate::args::FitArgs;
 use crate::checkpoint::CheckpointPlan;
 use crate::config::{CategoryCoding, TrainConfig};
 use crate::error::TrainError;
+use crate::explain::ExplainPlan;
 
 /// Everything that a fit needs, checked.
 #[derive(Clone, Debug, Serialize)]
@@ -22,6 +23,8 @@ pub(crate) struct Plan {
     pub(crate) model_out: PathBuf,
     pub(crate) holdout_out: PathBuf,
     pub(crate) split_out: PathBuf,
+    /// Whether the model is to be explained, and how; whoever resolves the plan says.
+    pub(crate) explanation: Option<ExplainPlan>,
     pub(crate) measurement_out: Option<PathBuf>,
     pub(crate) checkpoint: Option<CheckpointPlan>,
     pub(crate) commit: Option<String>,
@@ -118,6 +121,7 @@ impl Plan {
             model_out: args.model,
             holdout_out: args.holdout,
             split_out: args.split,
+            explanation: None,
             measurement_out: args.measurement,
             checkpoint,
             commit: args.commit.filter(|commit| !commit.is_empty()),

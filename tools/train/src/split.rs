@@ -53,7 +53,8 @@ fn rows_of(strata: &[u32]) -> Vec<Vec<usize>> {
     rows
 }
 
-fn shuffled(mut rows: Vec<usize>, seed: u64) -> Vec<usize> {
+/// The rows in an order that the seed decides.
+pub(crate) fn shuffled(mut rows: Vec<usize>, seed: u64) -> Vec<usize> {
     rows.sort_by_cached_key(|&row| (draw(seed, row), row));
     rows
 }

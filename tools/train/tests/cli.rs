@@ -3,6 +3,7 @@
 
 mod bring;
 mod dealt;
+mod explained;
 mod interruption;
 mod leaks;
 mod search;

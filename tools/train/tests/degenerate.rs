@@ -82,6 +82,7 @@ fn fit(case: &str, table: &str, config: &str) -> (i32, String) {
         .current_dir(folder.path())
         .env_clear()
         .args(["--data", "data.csv", "--threads", "2"])
+        .args(["--explanation", "out/explanation.json"])
         .stdout(Stdio::null())
         .stderr(errors)
         .spawn()

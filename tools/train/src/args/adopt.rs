@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use yard_cli::clap::{self, Args as ClapArgs};
 
+use super::ExplanationArgs;
+
 /// Arguments of `adopt`.
 #[derive(ClapArgs, Clone, Debug)]
 pub(crate) struct AdoptArgs {
@@ -51,6 +53,13 @@ pub(crate) struct AdoptArgs {
     /// The folder for the model
     #[arg(long, value_name = "DIR", default_value = "out/model")]
     pub(crate) model: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) explanation: ExplanationArgs,
+
+    /// The rows to explain on, where some were held out.
+    #[arg(skip)]
+    pub(crate) held_out: Option<PathBuf>,
 
     /// The commit of the code, recorded in `run.json`
     #[arg(

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod adopt;
+mod explanation;
 mod export;
 mod fit;
 mod init;
@@ -11,6 +12,7 @@ use yard_cli::Common;
 use yard_cli::clap::{self, Parser, Subcommand};
 
 pub(crate) use self::adopt::AdoptArgs;
+pub(crate) use self::explanation::ExplanationArgs;
 pub(crate) use self::export::{Engine, ExportArgs};
 pub(crate) use self::fit::FitArgs;
 pub(crate) use self::init::InitArgs;
@@ -45,6 +47,10 @@ pub struct Args {
 
     #[command(flatten)]
     pub(crate) fit: Option<FitArgs>,
+
+    // Beside the fit's: clap cannot tell whether a group is there that holds another one.
+    #[command(flatten)]
+    pub(crate) explanation: ExplanationArgs,
 
     #[command(flatten)]
     pub(crate) common: Common,

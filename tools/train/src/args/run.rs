@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use yard_cli::Format;
 use yard_cli::clap::{self, Args as ClapArgs};
 
-use super::FitArgs;
+use super::{ExplanationArgs, FitArgs};
 use crate::store::Place;
 
 /// Arguments of `run`.
@@ -51,6 +51,9 @@ pub(crate) struct RunArgs {
     /// Where to write which rows were fitted on and which were held out
     #[arg(long, value_name = "FILE", default_value = "out/split.json")]
     pub(crate) split: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) explanation: ExplanationArgs,
 
     /// The folder for what the command is given and what it makes
     #[arg(long, value_name = "DIR", default_value = "out/run")]

@@ -25,6 +25,7 @@ use crate::adopt::{self, Origin};
 use crate::args::{AdoptArgs, Expected, RunArgs};
 use crate::data;
 use crate::error::TrainError;
+use crate::explain::ExplainError;
 use crate::plan::Plan;
 use crate::store::Place;
 
@@ -49,12 +50,18 @@ struct RunPlan {
 
 /// Runs the command and makes of its output what comes next in the line.
 pub(crate) fn run(args: &RunArgs, io: &mut Io) -> Result<Verdict, TrainError> {
-    let fit = Plan::for_command(args.into(), io)?;
+    let fit = Plan {
+        explanation: args.explanation.plan(),
+        ..Plan::for_command(args.into(), io)?
+    };
     if fit.config.algorithm != Algorithm::Command {
         return Err(BringError::Algorithm {
             found: fit.config.algorithm.as_str(),
         }
         .into());
+    }
+    if args.expect == Expected::Scores && fit.explanation.is_some() {
+        return Err(ExplainError::NoGraph.into());
     }
     let plan = RunPlan {
         fit,
@@ -332,6 +339,8 @@ fn adoption(plan: &RunPlan, args: &RunArgs, given: &Given, onnx: &Path) -> Adopt
         threshold: config.threshold,
         seed: config.seed,
         model: plan.fit.model_out.clone(),
+        explanation: args.explanation.clone(),
+        held_out: Some(plan.fit.holdout_out.clone()),
         commit: plan.fit.commit.clone(),
     }
 }
