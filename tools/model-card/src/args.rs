@@ -51,6 +51,11 @@ pub(crate) struct CardArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) split: Option<PathBuf>,
 
+    /// What the model leans on, which `train --explanation` wrote [default: out/explanation.json, where
+    /// it is there]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) explanation: Option<PathBuf>,
+
     /// How good the model is
     #[arg(long, value_name = "FILE", default_value = "out/evaluation.json")]
     pub(crate) evaluation: PathBuf,

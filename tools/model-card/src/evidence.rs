@@ -4,8 +4,8 @@ use std::path::Path;
 
 use yard_cli::{Io, Loaded, recorded_path};
 use yard_contract::{
-    Algorithm, Artifact, ByTask, DataReport, Document, Evaluation, Gate, Header, Input, Run,
-    Sha256, Split,
+    Algorithm, Artifact, ByTask, DataReport, Document, Evaluation, Explanation, Gate, Header,
+    Input, Run, Sha256, Split,
 };
 use yard_model::Model;
 use yard_package::{Limits, Package};
@@ -20,6 +20,8 @@ pub(crate) struct Evidence {
     pub(crate) data_report: Option<Loaded<Document<DataReport>>>,
     /// Absent where another program fitted the model, and divided the rows in its own way.
     pub(crate) split: Option<Loaded<Document<Split>>>,
+    /// Absent where nobody asked the model what it leans on.
+    pub(crate) explanation: Option<Loaded<Document<Explanation>>>,
     pub(crate) evaluation: Loaded<Document<Evaluation>>,
     pub(crate) gate: Loaded<Document<Gate>>,
     pub(crate) charts: Vec<Chart>,
@@ -74,6 +76,7 @@ impl Evidence {
             model,
             data_report: optional(io, &plan.data_report)?,
             split,
+            explanation: optional(io, &plan.explanation)?,
             charts: Vec::new(),
             evaluation: io.read_artifact(&plan.evaluation)?,
             gate: io.read_artifact(&plan.gate)?,
@@ -106,6 +109,12 @@ impl Evidence {
         let header = &self.model.run_header;
         if let Some(report) = &self.data_report {
             named(&report.input, &report.value.header, TABLE)?
+                .agrees(&named(fitted, header, TABLE)?, "the table's digest")?;
+        }
+        if let Some(explanation) = &self.explanation {
+            Witness::of(&explanation.input, explanation.value.body.model_sha256)
+                .agrees(&model, "the model's digest")?;
+            named(&explanation.input, &explanation.value.header, TABLE)?
                 .agrees(&named(fitted, header, TABLE)?, "the table's digest")?;
         }
         let Some(split) = &self.split else {
@@ -145,6 +154,7 @@ impl Evidence {
         let split = self.split.iter().map(|it| &it.value.header);
         data_report
             .chain(split)
+            .chain(self.explanation.iter().map(|it| &it.value.header))
             .chain(&self.model.headers)
             .chain([&self.evaluation.value.header, &self.gate.value.header])
     }

@@ -40,6 +40,7 @@ use crate::args::Command;
 pub use crate::config::schema;
 pub use crate::error::CardError;
 use crate::evidence::Evidence;
+use crate::pictures::Pictures;
 use crate::plan::Plan;
 use crate::view::View;
 
@@ -65,11 +66,15 @@ fn write_card(plan: &Plan, io: &mut Io) -> Result<Verdict, CardError> {
     let evidence = Evidence::read(io, plan)?;
     let config = view::without_placeholders(&plan.config);
     let producer = io.producer().clone();
-    let pictures = pictures::of(&evidence.model.run);
+    let pictures = Pictures::of(
+        &evidence.model.run,
+        evidence.model.predictor.signature(),
+        evidence.explanation.as_ref().map(|it| &it.value.body),
+    );
     let view = View::new(&evidence, &pictures, plan, &config, &producer);
     let card = render::render(&view)?;
     // Before the card, which links them.
-    for picture in &pictures {
+    for picture in pictures.all() {
         files::write(&plan.charts.join(picture.name), picture.svg.as_bytes())?;
     }
     let sha256 = files::write(&plan.out, card.as_bytes())?;

@@ -17,6 +17,7 @@ pub(crate) struct Plan {
     pub(crate) model: PathBuf,
     pub(crate) data_report: Optional,
     pub(crate) split: Optional,
+    pub(crate) explanation: Optional,
     pub(crate) evaluation: PathBuf,
     pub(crate) gate: PathBuf,
     pub(crate) config: CardConfig,
@@ -47,9 +48,11 @@ impl Plan {
         let config = io.read_config::<CardConfig>(&args.config)?;
         let data_report = Optional::new(args.data_report, "out/data-report.json");
         let split = Optional::new(args.split, "out/split.json");
+        let explanation = Optional::new(args.explanation, "out/explanation.json");
         let inputs = [
             &data_report.path,
             &split.path,
+            &explanation.path,
             &args.evaluation,
             &args.gate,
             &args.config,
@@ -61,6 +64,7 @@ impl Plan {
             model: args.model,
             data_report,
             split,
+            explanation,
             evaluation: args.evaluation,
             gate: args.gate,
             config: config.value,

@@ -43,6 +43,7 @@ pub(crate) fn render(view: &View<'_>) -> Result<String, Error> {
         markdown(number::signed(value, decimals))
     });
     environment.add_filter("percent", |share: f64| markdown(number::percent(share, 1)));
+    environment.add_filter("tiny", |value: f64| markdown(format!("{value:.0e}")));
     environment.add_filter("grouped", |count: u64| markdown(number::grouped(count)));
     environment.add_template("card", TEMPLATE)?;
     environment.get_template("card")?.render(Serde(view))

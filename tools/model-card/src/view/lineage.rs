@@ -24,6 +24,7 @@ pub(crate) fn rows(evidence: &Evidence, plan: &Plan) -> Vec<Row> {
     let data_report = evidence.data_report.iter().map(|it| &it.input);
     let read = data_report
         .chain(evidence.split.iter().map(|it| &it.input))
+        .chain(evidence.explanation.iter().map(|it| &it.input))
         .chain(&evidence.model.inputs)
         .chain([&evidence.evaluation.input, &evidence.gate.input])
         .chain(evidence.charts.iter().map(|chart| &chart.input))

@@ -1,6 +1,7 @@
 //! What the template shows beyond the artifacts themselves: rows put in order, and names put to
 //! them. Numbers are those of the artifacts; only differences of two of them are computed here.
 
+mod explained;
 mod features;
 mod lineage;
 mod quality;
@@ -13,7 +14,7 @@ use yard_contract::{DataReport, Evaluation, Gate, Producer, Profile, Run, Signat
 
 use crate::config::{CardConfig, says_something};
 use crate::evidence::Evidence;
-use crate::pictures::Picture;
+use crate::pictures::{Picture, Pictures};
 use crate::plan::Plan;
 
 /// Everything that the template sees.
@@ -48,7 +49,9 @@ pub(crate) struct View<'a> {
     /// Whether the evaluation scored the rows that the split held out; absent where no split is known.
     held_out: Option<bool>,
     features: features::Features,
+    explained: Option<explained::Explained>,
     charts: Vec<Chart>,
+    explained_charts: Vec<Chart>,
     reproduce: String,
     lineage: Vec<lineage::Row>,
 }
@@ -81,7 +84,7 @@ impl<'a> View<'a> {
     /// `config` is the plan's configuration without the texts that say nothing.
     pub(crate) fn new(
         evidence: &'a Evidence,
-        pictures: &[Picture],
+        pictures: &Pictures,
         plan: &'a Plan,
         config: &'a CardConfig,
         producer: &'a Producer,
@@ -134,12 +137,18 @@ impl<'a> View<'a> {
                 split.holdout.rows == evaluation.rows && positives
             }),
             features: features::of(signature, &model.profile, run),
+            explained: evidence
+                .explanation
+                .as_ref()
+                .map(|it| explained::of(&it.value.body)),
             charts: {
-                let found = evidence.charts.iter().map(|it| (it.title, it.link));
-                let drawn = pictures.iter().map(|it| (it.title, it.link));
-                let all = found.chain(drawn);
-                all.map(|(title, link)| Chart { title, link }).collect()
+                let found = evidence.charts.iter().map(|it| Chart {
+                    title: it.title,
+                    link: it.link,
+                });
+                found.chain(pictures.of_run.iter().map(chart)).collect()
             },
+            explained_charts: pictures.of_explanation.iter().map(chart).collect(),
             reproduce: reproduce::commands(evidence, plan),
             lineage: lineage::rows(evidence, plan),
         }
@@ -157,6 +166,13 @@ impl<'a> View<'a> {
     /// The keys of the required texts that are missing.
     pub(crate) fn gap_keys(&self) -> impl Iterator<Item = &str> {
         self.gaps.iter().map(|gap| gap.key.as_str())
+    }
+}
+
+const fn chart(picture: &Picture) -> Chart {
+    Chart {
+        title: picture.title,
+        link: picture.link,
     }
 }
 

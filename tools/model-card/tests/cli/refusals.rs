@@ -2,7 +2,7 @@
 
 use std::process::Stdio;
 
-use yard_contract::{DataReport, Evaluation, Gate, Input, Run, Sha256, Split};
+use yard_contract::{DataReport, Evaluation, Explanation, Gate, Input, Run, Sha256, Split};
 
 use crate::line::Line;
 
@@ -27,7 +27,7 @@ fn swap(inputs: &mut [Input], kind: &str) {
 #[test]
 fn artifacts_of_another_model_or_table_are_named() {
     type Spoil = fn(&Line);
-    let cases: [(Spoil, &str, &str); 7] = [
+    let cases: [(Spoil, &str, &str); 9] = [
         (
             |line| line.evaluate(|evaluation| evaluation.model_sha256 = other()),
             "`out/evaluation.json` and `out/model/model.onnx`",
@@ -67,6 +67,21 @@ fn artifacts_of_another_model_or_table_are_named() {
             },
             "`out/split.json` and `out/model/run.json`",
             "the training configuration's digest",
+        ),
+        (
+            |line| line.explain(|explanation| explanation.model_sha256 = other()),
+            "`out/explanation.json` and `out/model/model.onnx`",
+            "the model's digest",
+        ),
+        (
+            |line| {
+                line.explain(|_| ());
+                line.edit::<Explanation>("out/explanation.json", |it| {
+                    swap(&mut it.header.inputs, "table");
+                });
+            },
+            "`out/explanation.json` and `out/model/run.json`",
+            "the table's digest",
         ),
         (
             |line| {
@@ -160,7 +175,7 @@ fn a_missing_or_broken_file_is_named() {
 fn what_was_named_must_be_there() {
     let line = Line::new();
     line.adopt();
-    for option in ["--data-report", "--split"] {
+    for option in ["--data-report", "--split", "--explanation"] {
         let said = refusal(&line, &[option, "out/nowhere.json"]);
         assert!(
             said.starts_with("error: failed to read `out/nowhere.json`"),

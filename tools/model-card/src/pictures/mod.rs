@@ -1,6 +1,8 @@
-//! Pictures of what `run.json` holds: what the model leans on, and how the fit went.
+//! Pictures of what `run.json` holds (what the model leans on, how the fit went) and of an explanation.
 
-use yard_contract::{Algorithm, Finite, Run};
+mod explanation;
+
+use yard_contract::{Algorithm, Explanation, Finite, Run, Signature};
 use yard_report::chart::{Chart as _, History, Importance, Theme};
 
 /// A picture that is drawn for this card.
@@ -13,9 +15,25 @@ pub(crate) struct Picture {
     pub(crate) svg: String,
 }
 
-/// Those that the run has figures for.
-pub(crate) fn of(run: &Run) -> Vec<Picture> {
-    importance(run).into_iter().chain(history(run)).collect()
+/// All that there are figures for.
+pub(crate) struct Pictures {
+    pub(crate) of_run: Vec<Picture>,
+    pub(crate) of_explanation: Vec<Picture>,
+}
+
+impl Pictures {
+    pub(crate) fn of(run: &Run, signature: &Signature, explanation: Option<&Explanation>) -> Self {
+        Self {
+            of_run: importance(run).into_iter().chain(history(run)).collect(),
+            of_explanation: explanation
+                .map_or_else(Vec::new, |it| explanation::pictures(it, signature)),
+        }
+    }
+
+    /// Each of them.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Picture> {
+        self.of_run.iter().chain(&self.of_explanation)
+    }
 }
 
 fn importance(run: &Run) -> Option<Picture> {
