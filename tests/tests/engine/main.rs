@@ -1,5 +1,7 @@
 //! The boosting engine, by the engines that it is held against.
 
+mod explained;
+
 use anyhow::{Result, ensure};
 use e2e::{compare_with, target};
 
