@@ -62,6 +62,7 @@ if [ -f out/gate.json ]; then
   if [ -f out/data-report.json ]; then set -- "$@" --data-report out/data-report.json; fi
   # A training of one's own need not say how it split.
   if [ -f out/split.json ]; then set -- "$@" --split out/split.json; fi
+  if [ -f out/explanation.json ]; then set -- "$@" --explanation out/explanation.json; fi
   quietly model-card "$@" --config "$CONFIGS/card.yaml" --out out/model_card.md
   summarise out/report.md out/model_card.md
   # Ten workflow commands at most, escaped by the gate.

@@ -54,6 +54,7 @@ fn earlier(work: &Path) -> Result<()> {
         ("out/report.html", "<p>"),
         ("out/data-report.json", "{}"),
         ("out/split.json", "{}"),
+        ("out/explanation.json", "{}"),
         ("out/gate.json", "{}"),
         ("configs/card.yaml", "{}"),
         ("configs/train.yaml", "{}"),

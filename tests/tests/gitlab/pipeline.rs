@@ -232,6 +232,7 @@ impl Pipeline {
             ("train", "out/model/model.onnx"),
             ("train", "out/holdout.csv"),
             ("train", "out/split.json"),
+            ("train", "out/explanation.json"),
             ("evaluate", "out/evaluation.json"),
             ("evaluate", "out/metrics.json"),
             ("evaluate", "out/model_card.md"),

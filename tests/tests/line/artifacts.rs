@@ -12,7 +12,7 @@ use yard_contract as contract;
 use yard_contract::{Artifact, Document};
 
 /// What every run of the line leaves, besides logs.
-const LEFT: [&str; 22] = [
+const LEFT: [&str; 23] = [
     "data-report.json",
     "model/model.onnx",
     "model/signature.json",
@@ -21,6 +21,7 @@ const LEFT: [&str; 22] = [
     "model/golden.json",
     "holdout.csv",
     "split.json",
+    "explanation.json",
     "train-measurement.json",
     "evaluation.json",
     "gate.json",
@@ -115,6 +116,7 @@ fn again(kind: &str, bytes: &[u8]) -> Result<Vec<u8>> {
         "data-report" => through::<contract::DataReport>(bytes),
         "drift-report" => through::<contract::DriftReport>(bytes),
         "evaluation" => through::<contract::Evaluation>(bytes),
+        "explanation" => through::<contract::Explanation>(bytes),
         "gate" => through::<contract::Gate>(bytes),
         "golden" => through::<contract::Golden>(bytes),
         "manifest" => through::<contract::Manifest>(bytes),
