@@ -43,7 +43,8 @@ Jinja2==3.1.6'
 # xgboost-cpu is xgboost without 300 MB for a graphics card.
 boost='lightgbm==4.7.0
 xgboost-cpu==3.2.0
-shap==0.51.0'
+shap==0.51.0
+onnxmltools==1.16.0'
 mlflow='mlflow==3.17.2'
 
 skip() {

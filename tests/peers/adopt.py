@@ -86,13 +86,14 @@ def answers(folder, name):
     session = onnxruntime.InferenceSession(folder / f"{name}.onnx", providers=["CPUExecutionProvider"])
     with (folder / f"{name}.csv").open() as file:
         rows = list(csv.DictReader(file))
+    cell = lambda row, name: row[name] or "nan"
     feed = {}
     for wanted in session.get_inputs():
         kind = {"tensor(float)": np.float32, "tensor(int64)": np.int64, "tensor(string)": object}[wanted.type]
         if wanted.name in rows[0]:
-            feed[wanted.name] = np.array([[row[wanted.name]] for row in rows]).astype(kind)
+            feed[wanted.name] = np.array([[cell(row, wanted.name)] for row in rows]).astype(kind)
         else:
-            feed[wanted.name] = np.array([[row[f"x{i}"] for i in range(4)] for row in rows]).astype(kind)
+            feed[wanted.name] = np.array([[cell(row, f"x{i}") for i in range(4)] for row in rows]).astype(kind)
     return session.run(None, feed)
 
 
@@ -103,11 +104,13 @@ def check(folder):
         with (folder / f"{name}.scored.csv").open() as file:
             rows = list(csv.DictReader(file))
         assert len(rows) == ROWS, name
-        if name == "boosted":
+        if len(outputs) == 1:
             wanted = outputs[0].reshape(-1)
             met = np.array([float(row["prediction"]) for row in rows])
         else:
-            maps = outputs[1]
+            # A map from class to probability a row, or the probabilities of classes that are counted.
+            named = isinstance(outputs[1], list)
+            maps = outputs[1] if named else [dict(enumerate(row)) for row in outputs[1]]
             classes = list(maps[0])
             arguments = (folder / f"{name}.args").read_text().split()
             if len(classes) == 2:

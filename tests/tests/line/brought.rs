@@ -1,9 +1,12 @@
 //! A fit by scikit-learn under the contract of `train run`, and what the line makes of it.
 
 use std::ffi::OsStr;
+use std::fs;
 
 use anyhow::{Context as _, Result};
 use e2e::{Yard, compare, python, repository};
+
+use crate::adopted::reproduced;
 
 #[test]
 fn what_a_command_fits_goes_down_the_line_like_any_model() -> Result<()> {
@@ -14,9 +17,11 @@ fn what_a_command_fits_goes_down_the_line_like_any_model() -> Result<()> {
     yard.edit("configs/train.yaml", |text| {
         text.replace("gradient-boosting\n", "command\n")
     })?;
-    let script = repository()?.join("tests/peers/command.py");
-    let (python, script) = (python.display().to_string(), script.display().to_string());
-    let words = ["run", "--data", "data.csv", "--", &python, &script];
+    let script = fs::read(repository()?.join("tests/peers/command.py"))?;
+    yard.write("command.py", script)?;
+    let folder = python.parent().context("a folder")?.to_owned();
+    let (python, script) = (python.display().to_string(), "command.py");
+    let words = ["run", "--data", "data.csv", "--", &python, script];
     yard.clear("train")?;
     let ran = yard.run("train", &words)?;
     ran.assert_code(0);
@@ -35,6 +40,11 @@ fn what_a_command_fits_goes_down_the_line_like_any_model() -> Result<()> {
     );
     assert_eq!(yard.stage("eval-gate", &[])?.code, Some(0));
 
+    // The card's commands fit again as they are printed, wherever Python is.
+    assert_eq!(run["parameters"]["command"], "python command.py");
+    yard.stage("model-card", &[])?.assert_code(0);
+    reproduced(&yard, Some(&folder))?;
+
     let words = ["--data", "out/holdout.csv"];
     yard.stage("batch-predict", &words)?.assert_code(0);
     let folder = yard.path().join("out");
@@ -45,7 +55,7 @@ fn what_a_command_fits_goes_down_the_line_like_any_model() -> Result<()> {
     // Scores instead of a graph: the same forest, judged from its file.
     let evaluation = yard.json("out/evaluation.json")?;
     let words = [
-        "run", "--data", "data.csv", "--expect", "scores", "--", &python, &script,
+        "run", "--data", "data.csv", "--expect", "scores", "--", &python, script,
     ];
     yard.run("train", &words)?.assert_code(0);
     let words = "--predictions out/scored/predictions.csv --config configs/gate.yaml --first-model none-yet --out out";

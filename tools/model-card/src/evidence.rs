@@ -132,9 +132,15 @@ impl Evidence {
         )
     }
 
-    /// Whether another program fitted the model.
+    /// Whether another program fitted the model, in a way that nobody recorded.
     pub(crate) fn adopted(&self) -> bool {
         adopted(&self.model)
+    }
+
+    /// Whether a command fitted the model under `train run`, which gave it the rows and recorded what it
+    /// was.
+    pub(crate) fn commanded(&self) -> bool {
+        self.model.run.algorithm == Algorithm::Command
     }
 
     /// `model.onnx`.

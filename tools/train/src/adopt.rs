@@ -85,7 +85,10 @@ pub(crate) fn folder(
     let golden = golden::of(&table, &predictor, args.seed)?;
     let mut parameters = parameters(&adopted, source.input.sha256);
     let (algorithm, from) = match origin {
-        None => (Algorithm::Adopted, vec![source.input, rows.input]),
+        None => {
+            parameters.extend(given(args, signature.binary().is_some()));
+            (Algorithm::Adopted, vec![source.input, rows.input])
+        }
         Some(origin) => {
             parameters.extend(origin.parameters);
             (origin.algorithm, origin.inputs)
@@ -244,11 +247,32 @@ fn parameters(adopted: &Adopted, source: Sha256) -> BTreeMap<String, Scalar> {
     .into()
 }
 
+/// What the command line said of the graph: with the files it makes the folder again.
+fn given(args: &AdoptArgs, binary: bool) -> BTreeMap<String, Scalar> {
+    let lists = [
+        ("classes", &args.classes),
+        ("features", &args.features),
+        ("exclude", &args.exclude),
+        ("missing", &args.missing),
+    ];
+    let lists = lists.into_iter().filter(|(_, values)| !values.is_empty());
+    // The command line takes lists with commas, so no entry holds one.
+    let lists = lists.map(|(name, values)| (name, Scalar::from(values.join(",").as_str())));
+    let positive = args.positive.as_deref().map(Scalar::from);
+    let named = lists
+        .chain(positive.map(|positive| ("positive", positive)))
+        // Where there are no two classes it decides nothing.
+        .chain(binary.then_some(("threshold", Scalar::Number(args.threshold))));
+    named
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
+}
+
 /// Writes the folder, `run.json` last: it names the digests of the rest.
 #[expect(clippy::too_many_arguments, reason = "the parts of a model folder")]
-fn write(
+pub(crate) fn write(
     folder: &Path,
-    io: &mut Io,
+    io: &Io,
     from: Vec<Input>,
     onnx: &[u8],
     signature: Signature,

@@ -201,9 +201,9 @@ fn is_identifier(column: &Seen, rows: usize) -> bool {
 
 fn render(args: &InitArgs, task: Task, roles: &[(&str, Role)], rows: usize) -> String {
     let mut text = String::from(
-        "# yaml-language-server: $schema=../tools/train/train.schema.json\n\
-         # A first configuration, written by `train init`. Read it before you trust it: no program\n\
-         # knows which columns are known only after the fact.\n",
+        "# A first configuration, written by `train init`. Read it before you trust it: no program\n\
+         # knows which columns are known only after the fact. `train schema` prints every key and what it\n\
+         # means, as a JSON Schema that an editor checks this file by.\n",
     );
     let _ = writeln!(text, "task: {}", task.as_str());
     let _ = writeln!(text, "target:\n  column: {}", quoted(&args.target));

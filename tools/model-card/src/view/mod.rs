@@ -32,8 +32,10 @@ pub(crate) struct View<'a> {
     producer: &'a Producer,
     // Put in order for the card.
     question: task::Question,
-    /// Whether another program fitted the model.
+    /// Whether another program fitted the model, nobody knows how.
     adopted: bool,
+    /// Whether a command fitted it, under `train run`.
+    commanded: bool,
     commit: Option<&'a str>,
     model: ModelFile,
     table: Table,
@@ -108,6 +110,7 @@ impl<'a> View<'a> {
             producer,
             question: task::question(evaluation),
             adopted: evidence.adopted(),
+            commanded: evidence.commanded(),
             commit: plan.commit.as_deref(),
             model: ModelFile {
                 size: model.size,

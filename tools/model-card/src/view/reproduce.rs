@@ -1,12 +1,12 @@
 //! The commands that make the same model again.
 
-use yard_contract::{Run, Scalar, Signature};
+use yard_contract::{Header, Run, Scalar, Signature};
 
 use crate::evidence::Evidence;
 use crate::plan::Plan;
 
 /// Commands for a shell, with the digests that they must meet. Of an adopted model they make the
-/// folder again, not the fit, which another program did.
+/// folder again, not the fit, which another program did; of a command's they run the command again.
 pub(crate) fn commands(evidence: &Evidence, plan: &Plan) -> String {
     let header = &evidence.model.run_header;
     let run = &evidence.model.run;
@@ -18,12 +18,18 @@ pub(crate) fn commands(evidence: &Evidence, plan: &Plan) -> String {
     if let Some(commit) = commit {
         lines.push(format!("git checkout {}", word(commit)));
     }
-    for input in sums.into_iter().flatten() {
+    let others = header.inputs.iter().filter(|input| {
+        let is_named = sums.iter().flatten().any(|sum| sum.kind == input.kind);
+        evidence.commanded() && !is_named
+    });
+    for input in sums.into_iter().flatten().chain(others) {
         lines.push(sum(&input.sha256.to_string(), &input.path));
     }
     lines.push(if evidence.adopted() {
         let signature = evidence.model.predictor.signature();
         adoption(path(1), path(0), signature, run)
+    } else if evidence.commanded() {
+        command(path(0), path(1), header, run)
     } else {
         format!(
             "train --data {} --config {} --model again/model --holdout again/holdout.csv --split again/split.json",
@@ -59,6 +65,44 @@ fn adoption(onnx: &str, table: &str, signature: &Signature, run: &Run) -> String
     }
     option("seed", &run.seed.to_string());
     option("model", "again/model");
+    words.join(" ")
+}
+
+/// The command that fits again as `train run` did. What it was passed on is not known here, but for
+/// the names.
+fn command(table: &str, config: &str, header: &Header, run: &Run) -> String {
+    let mut words = vec![
+        "train run".to_owned(),
+        format!("--data {} --config {}", word(table), word(config)),
+    ];
+    let text = |name: &str| match run.parameters.get(name) {
+        Some(Scalar::Text(given)) => Some(given.as_str()),
+        _ => None,
+    };
+    if let Some(classes) = text("classes") {
+        words.push(format!("--classes {}", word(classes)));
+    }
+    // Whatever else is among the inputs was given by a name of its own.
+    let known = ["table", "config", "ids", "code"];
+    let named = header.inputs.iter();
+    let named = named.filter(|input| !known.contains(&input.kind.as_str()));
+    words.extend(named.map(|input| {
+        format!(
+            "--input {}",
+            word(&format!("{}={}", input.kind, input.path))
+        )
+    }));
+    let passed = text("pass").into_iter().flat_map(|names| names.split(','));
+    words.extend(passed.map(|name| format!("--pass {}", word(name))));
+    if let Some(Scalar::Number(seconds)) = run.parameters.get("max_seconds") {
+        words.push(format!("--max-seconds {}", seconds.get()));
+    }
+    words.push(
+        "--model again/model --holdout again/holdout.csv --split again/split.json --work again/run"
+            .to_owned(),
+    );
+    // `train` recorded it as a line for a shell.
+    words.push(format!("-- {}", text("command").unwrap_or("COMMAND")));
     words.join(" ")
 }
 

@@ -198,6 +198,29 @@ fn of_an_adopted_model_the_card_says_what_is_not_known() {
 }
 
 #[test]
+fn of_a_model_that_a_command_fitted_the_card_says_how_to_run_it_again() {
+    let line = Line::new();
+    line.bring();
+    let (code, _, stderr) = line.run(&[]);
+    assert_eq!(code, 0, "{stderr}");
+    let card = line.card();
+    for said in [
+        "| Algorithm | fitted by a command, written by `skl2onnx 1.20.0`, and adopted as one ONNX graph (",
+        "| To fit on | 22,425 rows",
+        "that were not given to the command",
+        "A command fitted it, with the seed 7 and the",
+        "give the same bytes where the command is one that does.",
+        "fit.py' | sha256sum --check\n",
+        "train run --data data/training.csv --config configs/train.yaml --classes 0,1 --input vocabulary=data/words.txt --pass HF_TOKEN --max-seconds 60 --model again/model --holdout again/holdout.csv --split again/split.json --work again/run -- python fit.py --token=\"${HF_TOKEN}\"\n",
+    ] {
+        assert!(card.contains(said), "{said}: {card}");
+    }
+    // `train run` has divided the rows, and says so in a file.
+    std::fs::remove_file(line.path().join("out/split.json")).unwrap();
+    assert_eq!(line.run(&[]).0, 2);
+}
+
+#[test]
 fn a_split_of_the_same_table_tells_what_an_adopted_model_could_see() {
     let line = Line::new();
     let split = line.read("out/split.json");

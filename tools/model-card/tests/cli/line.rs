@@ -192,9 +192,38 @@ impl Line {
             .into();
         });
         std::fs::remove_file(self.path().join("out/split.json")).unwrap();
+        self.evaluate_again(run, |inputs| inputs.retain(|input| input.kind != "split"));
+    }
+
+    /// Makes the model one that a command fitted, as `train run` leaves it.
+    pub(crate) fn bring(&self) {
+        let run = self.edit::<Run>("out/model/run.json", |run| {
+            let file = |kind, path: &str| Input::new(kind, path, Sha256::of(path.as_bytes()));
+            let given = [file("code", "fit.py"), file("vocabulary", "data/words.txt")];
+            run.header.inputs.extend(given);
+            run.body.algorithm = Algorithm::Command;
+            run.body.importance.clear();
+            run.body.parameters = [
+                ("producer", Scalar::from("skl2onnx 1.20.0")),
+                (
+                    "command",
+                    Scalar::from("python fit.py --token=\"${HF_TOKEN}\""),
+                ),
+                ("classes", Scalar::from("0,1")),
+                ("pass", Scalar::from("HF_TOKEN")),
+                ("max_seconds", Scalar::number(60.0)),
+            ]
+            .map(|(name, value)| (name.to_owned(), value))
+            .into();
+        });
+        self.evaluate_again(run, |_| ());
+    }
+
+    /// The evaluation of a model whose `run.json` has changed, judged.
+    fn evaluate_again(&self, run: Sha256, change: impl FnOnce(&mut Vec<Input>)) {
         let evaluation = self.edit::<Evaluation>("out/evaluation.json", |document| {
             let inputs = &mut document.header.inputs;
-            inputs.retain(|input| input.kind != "split");
+            change(inputs);
             for input in inputs.iter_mut().filter(|input| input.kind == "run") {
                 input.sha256 = run;
             }

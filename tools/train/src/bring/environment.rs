@@ -89,13 +89,45 @@ impl Environment {
         }
     }
 
-    /// A text without the values of variables that were passed on.
-    pub(crate) fn redacted(&self, text: &str) -> String {
-        let mut text = text.to_owned();
-        for (name, value) in &self.secrets {
-            text = text.replace(value, &format!("${name}"));
+    /// A command as a line that a POSIX shell takes apart into the same words, without the values of
+    /// variables that were passed on. Of a path from the root only the last part is told: where a machine
+    /// keeps a program or a script is not part of what a run is made from, and their digests are
+    /// recorded.
+    pub(crate) fn line(&self, command: &[String]) -> String {
+        let words = command.iter().map(|word| {
+            let path = Path::new(word);
+            let word = if path.is_absolute() && path.is_file() {
+                yard_cli::recorded_path(path)
+            } else {
+                word.clone()
+            };
+            self.quoted(&word)
+        });
+        let line = words.collect::<Vec<String>>().join(" ");
+        // A value may lie across words.
+        self.secrets.iter().fold(line, |line, (name, value)| {
+            line.replace(value, &format!("${name}"))
+        })
+    }
+
+    /// A word for a shell: what was passed on as the variable's name, the rest as it is.
+    fn quoted(&self, word: &str) -> String {
+        let found = self
+            .secrets
+            .iter()
+            .find_map(|(name, value)| Some((name, word.split_once(value.as_str())?)));
+        if let Some((name, (before, after))) = found {
+            let around = |text: &str| match text {
+                "" => String::new(),
+                text => self.quoted(text),
+            };
+            return format!("{}\"${{{name}}}\"{}", around(before), around(after));
         }
-        text
+        let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:,@%".contains(c);
+        if !word.is_empty() && word.chars().all(plain) {
+            return word.to_owned();
+        }
+        format!("'{}'", word.replace('\'', r"'\''"))
     }
 }
 
@@ -180,8 +212,20 @@ mod tests {
         let environment = of(&around);
         let names: Vec<&str> = environment.variables.keys().map(String::as_str).collect();
         assert_eq!(names, ["HF_TOKEN", "LC_ALL", "PATH", "TRAINYARD_SEED"]);
-        let text = environment.redacted("train.py --token=hf_5678 --x");
-        assert_eq!(text, "train.py --token=$HF_TOKEN --x");
+        let words = ["train.py", "--token=hf_5678;", "it's all", "--x"].map(str::to_owned);
+        let line = environment.line(&words);
+        assert_eq!(
+            line,
+            r#"train.py --token="${HF_TOKEN}"';' 'it'\''s all' --x"#
+        );
+        let machine = std::env::current_exe().unwrap();
+        let line = environment.line(&[machine.display().to_string(), "/no/file".to_owned()]);
+        let name = machine.file_name().unwrap().to_string_lossy();
+        assert_eq!(
+            line,
+            format!("{name} /no/file"),
+            "where it lies is not told"
+        );
 
         // Neither where things are nor what a secret is changes what is recorded; a setting does.
         let mut other = around.clone();

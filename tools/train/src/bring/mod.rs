@@ -110,7 +110,7 @@ pub(crate) fn run(args: &RunArgs, io: &mut Io) -> Result<Verdict, TrainError> {
 
     let origin = Origin {
         algorithm: Algorithm::Command,
-        parameters: parameters(&plan, &environment, &program),
+        parameters: parameters(&plan, args, &environment, &program),
         inputs: made_from,
     };
     let produced = given.out.join(plan.expect.file());
@@ -302,20 +302,26 @@ fn judge(ended: &Ended, word: &str, given: &Given, budget: Option<u64>) -> Resul
     })
 }
 
-/// What `run.json` records of the command; no value of a variable that was passed on is in it.
+/// What `run.json` records of the command, so that it can be run again; no value of a variable that was
+/// passed on is in it.
 fn parameters(
     plan: &RunPlan,
+    args: &RunArgs,
     environment: &Environment,
     program: &Path,
 ) -> BTreeMap<String, Scalar> {
-    let words = environment.redacted(&plan.command.join(" "));
-    let digest = environment.sha256.to_string();
     let mut known = environment::described(program);
-    known.insert("command".to_owned(), Scalar::from(words.as_str()));
-    known.insert(
-        "environment_sha256".to_owned(),
-        Scalar::from(digest.as_str()),
-    );
+    let texts = [
+        ("command", environment.line(&plan.command)),
+        ("environment_sha256", environment.sha256.to_string()),
+        ("classes", args.classes.join(",")),
+        ("pass", args.pass.join(",")),
+    ];
+    let texts = texts.iter().filter(|(_, text)| !text.is_empty());
+    known.extend(texts.map(|(name, text)| ((*name).to_owned(), Scalar::from(text.as_str()))));
+    // What it makes may depend on how long it has.
+    let seconds = plan.budget_seconds.map(|seconds| seconds as f64);
+    known.extend(seconds.map(|seconds| ("max_seconds".to_owned(), Scalar::number(seconds))));
     known
 }
 

@@ -104,8 +104,12 @@ fn a_command_sees_training_rows_and_its_graph_becomes_a_model_folder() {
     assert_eq!(run["algorithm"], "command");
     assert_eq!(
         run["parameters"]["command"],
-        "sh train.sh --token=$HF_TOKEN"
+        "sh train.sh --token=\"${HF_TOKEN}\""
     );
+    for (name, said) in [("classes", "no,yes"), ("pass", "HF_TOKEN")] {
+        assert_eq!(run["parameters"][name], said);
+    }
+    assert_eq!(run["parameters"]["max_seconds"], 60);
     for digest in ["environment_sha256", "program_sha256", "source_sha256"] {
         assert_eq!(
             run["parameters"][digest].as_str().unwrap().len(),
@@ -215,6 +219,20 @@ fn a_signal_reaches_the_command_which_goes_on_from_what_it_saved() {
     assert!(!stderr(&other).contains("state"), "{}", stderr(&other));
     ended(&project.brought(words), 0, "");
     assert!(!project.file("out/model/run.json").is_empty());
+}
+
+#[test]
+fn without_resume_a_command_finds_an_empty_folder() {
+    let project = project(
+        "if [ -e \"$TRAINYARD_CHECKPOINT/state\" ]; then echo went on >&2; fi\n\
+         touch \"$TRAINYARD_CHECKPOINT/state\"; exit 75\n",
+    );
+    let words = "--checkpoint kept -- sh train.sh";
+    ended(&project.brought(words), 75, "stopped and saved");
+    ended(&project.brought(words), 75, "went on");
+    let anew = project.brought("--checkpoint kept --no-resume -- sh train.sh");
+    ended(&anew, 75, "stopped and saved");
+    assert!(!stderr(&anew).contains("went on"), "{}", stderr(&anew));
 }
 
 #[test]

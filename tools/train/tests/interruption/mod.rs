@@ -161,3 +161,26 @@ fn a_checkpoint_that_cannot_be_written_is_an_error_that_names_it() {
         stderr(&output)
     );
 }
+
+#[test]
+fn without_resume_a_fit_begins_anew_and_ends_in_the_same_bytes() {
+    let project = Project::new(&table(800), &config());
+    project.train(&[]);
+    let expected = files(&project);
+    while killed_at(&project, 20_000, "-KILL").is_some() {}
+    assert!(kept(&project) > 0);
+    let anew = project.train(&[&KEPT[..], &["--no-resume"]].concat());
+    assert_eq!(anew.status.code(), Some(0), "{}", stderr(&anew));
+    assert!(!stderr(&anew).contains("went on from"), "{}", stderr(&anew));
+    assert!(files(&project) == expected);
+    assert_eq!(kept(&project), 0, "what was kept is of no more use");
+
+    // There is nothing to begin anew where nothing is kept.
+    let alone = project.train(&["--no-resume"]);
+    assert_eq!(alone.status.code(), Some(2), "{}", stderr(&alone));
+    assert!(
+        stderr(&alone).contains("--checkpoint"),
+        "{}",
+        stderr(&alone)
+    );
+}
