@@ -1,9 +1,10 @@
-//! Writes a random model of the kind that training writes: `random_model SEED trees|linear OUT.onnx`.
+//! Writes a random model of the kind that training writes:
+//! `random_model SEED trees|linear|trees-int8|linear-int8 OUT.onnx`.
 //!
 //! Leaf values lie on a grid of 1/256, so that sums are exact and margins can be compared bit for bit.
 
 use anyhow::bail;
-use yard_model::{GraphBuilder, Numbers, Tree, TreeEnsemble, TreeNode};
+use yard_model::{GraphBuilder, Numbers, Quantized, Tree, TreeEnsemble, TreeNode};
 
 /// A small generator of pseudo-random numbers.
 struct Random(u64);
@@ -26,7 +27,11 @@ impl Random {
 fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [seed, kind, out] = arguments.as_slice() else {
-        bail!("usage: random_model SEED trees|linear OUT.onnx");
+        bail!("usage: random_model SEED trees|linear|trees-int8|linear-int8 OUT.onnx");
+    };
+    let (kind, quantized) = match kind.strip_suffix("-int8") {
+        Some(kind) => (kind, true),
+        None => (kind.as_str(), false),
     };
     let mut random = Random(seed.parse()?);
     let mut graph = GraphBuilder::new("random", "random_model", "1");
@@ -77,7 +82,10 @@ fn main() -> anyhow::Result<()> {
     let probabilities = graph.binary_probabilities(&margin)?;
     graph.output("margin", &margin)?;
     graph.output("probabilities", &probabilities)?;
-    let bytes = graph.finish(&[("seed", seed)])?;
+    let mut bytes = graph.finish(&[("seed", seed)])?;
+    if quantized {
+        bytes = Quantized::of(&bytes)?.onnx;
+    }
     #[expect(clippy::disallowed_methods, reason = "an example's scratch file")]
     std::fs::write(out, bytes)?;
     Ok(())

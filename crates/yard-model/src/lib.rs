@@ -46,6 +46,6 @@ pub use folder::{FOLDER, FolderError, Model, file};
 pub use graph::{Dim, Element, Port};
 pub use onnx::{
     AdoptError, Adopted, Arithmetic, BuildError, Flags, GraphBuilder, ML_OPSET, Numbers, OPSET,
-    Outlet, Texts, Tree, TreeEnsemble, TreeNode,
+    Outlet, QuantizeError, Quantized, Texts, Tree, TreeEnsemble, TreeNode,
 };
 pub use predict::{PredictError, Predictor};

@@ -98,12 +98,13 @@ def compare(label, path, feeds=None, rows=300, exact=(), seed=0):
 
 def random_models(folder):
     for seed in range(SEEDS):
-        for kind in ["trees", "linear"]:
+        for kind in ["trees", "linear", "trees-int8", "linear-int8"]:
             path = os.path.join(folder, f"{kind}{seed}.onnx")
             subprocess.run([os.path.join(EXAMPLES, "random_model"), str(seed), kind, path], check=True)
             onnx.checker.check_model(onnx.load(path), full_check=True)
             rows = [1, 7, 47, 48, 300, 2048, 5000][seed % 7]
-            compare(f"random {kind} {seed} ({rows} rows)", path, rows=rows, exact=["margin"] if kind == "trees" else [])
+            exact = ["margin"] if kind.startswith("trees") else []
+            compare(f"random {kind} {seed} ({rows} rows)", path, rows=rows, exact=exact)
 
 
 def exports(folder):

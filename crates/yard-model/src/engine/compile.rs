@@ -59,6 +59,15 @@ pub(super) fn compile(source: Source) -> Result<Session, ModelError> {
             plan.define_constant(name, view.constant()?)?;
             continue;
         }
+        if domain.is_empty()
+            && let Some(constant) = plan.folded(&view, &node.input)?
+        {
+            let [name] = node.output.as_slice() else {
+                return Err(view.fail("expected one output"));
+            };
+            plan.define_constant(name, constant)?;
+            continue;
+        }
         plan.add(&view, domain, &node.input, &node.output)?;
     }
 
@@ -123,6 +132,36 @@ impl Plan {
         let slot = self.types.len() - 1;
         self.bind(name, Binding::Slot(slot))?;
         Ok(slot)
+    }
+
+    /// The constant that a node of constants stands for, where the node is one of those that turn
+    /// numbers of few bits into numbers of single precision.
+    fn folded(
+        &self,
+        view: &NodeView<'_>,
+        inputs: &[String],
+    ) -> Result<Option<Constant>, ModelError> {
+        let constant = |at: usize| match inputs.get(at).map(String::as_str) {
+            None | Some("") => Ok(None),
+            Some(name) => match self.names.get(name) {
+                Some(Binding::Constant(place)) => Ok(Some(&self.constants[*place])),
+                _ => Err(view.fail(format!("input {at}, `{name}`, must be a constant"))),
+            },
+        };
+        match view.operator() {
+            "DequantizeLinear" => match (constant(0)?, constant(1)?, constant(2)?) {
+                (Some(x), Some(scale), zero_point) if inputs.len() <= 3 => {
+                    kernels::dequantize(view, x, scale, zero_point).map(Some)
+                }
+                _ => Err(view.fail(format!("{} inputs", inputs.len()))),
+            },
+            "Cast" => match constant(0) {
+                Ok(Some(x)) if inputs.len() == 1 => kernels::cast_constant(view, x),
+                // Rows are another matter.
+                _ => Ok(None),
+            },
+            _ => Ok(None),
+        }
     }
 
     fn add(

@@ -368,6 +368,61 @@ fn matrix_products() {
 }
 
 #[test]
+fn weights_of_eight_bits_are_those_of_their_scales() {
+    let bytes = |bench: Bench, name: &str, kind, dims: &[i64], values: &[i8]| {
+        let mut bench = bench;
+        bench.graph.initializer.push(proto::Tensor {
+            name: name.to_owned(),
+            dims: dims.to_vec(),
+            data_type: kind,
+            raw_data: values.iter().map(|value| value.cast_unsigned()).collect(),
+            ..proto::Tensor::default()
+        });
+        bench
+    };
+    let product = |bench: Bench, inputs: &str, attribute| {
+        bench
+            .node("DequantizeLinear", inputs, "w", attribute)
+            .node("MatMul", "x w", "y", vec![])
+    };
+    let of = |dims: &[i64], values: &[i8]| bytes(x(2), "q", data_type::INT8, dims, values);
+    // One scale a column, along the default axis and counted from the end.
+    for axis in [vec![], vec![int("axis", 1)], vec![int("axis", -1)]] {
+        let own = of(&[2, 2], &[127, -2, 3, 4]).floats("s", &[2], &[0.5, 0.25]);
+        let y = product(own, "q s", axis).floats_of(&[&[1.0], &[10.0]]);
+        assert_same(&y, &[&[63.5 + 15.0], &[-0.5 + 10.0]]);
+    }
+    // One a row, and a zero point each.
+    let own = of(&[2, 2], &[1, 2, 3, 4]).floats("s", &[2], &[0.5, 2.0]);
+    let own = bytes(own, "z", data_type::INT8, &[2], &[1, -1]);
+    let y = product(own, "q s z", vec![int("axis", 0)]).floats_of(&[&[1.0], &[10.0]]);
+    assert_same(&y, &[&[80.0], &[0.5 + 100.0]]);
+    // One for all; without a sign; no zero point named.
+    let own = bytes(x(2), "q", data_type::UINT8, &[2, 1], &[-1, 2]).floats("s", &[], &[0.5]);
+    let y = product(own, "q s ", vec![]).floats_of(&[&[2.0], &[1.0]]);
+    assert_same(&y, &[&[256.0]]);
+
+    // As they are, without a scale.
+    let own = of(&[2, 1], &[-128, 3]).node("Cast", "q", "w", vec![int("to", 1)]);
+    let own = own.node("MatMul", "x w", "y", vec![]);
+    assert_same(&own.floats_of(&[&[1.0], &[2.0]]), &[&[-122.0]]);
+
+    let refused = |bench: Bench, attribute, said: &str| {
+        let error = product(bench, "q s", attribute).load(&[("y", data_type::FLOAT)]);
+        let error = error.err().unwrap();
+        assert!(error.contains(said), "{error}");
+    };
+    let three = of(&[2, 2], &[1; 4]).floats("s", &[3], &[1.0; 3]);
+    refused(three, vec![], "3 scales along an axis of 2 places");
+    let scaled = || of(&[2, 2], &[1; 4]).floats("s", &[2], &[1.0; 2]);
+    refused(scaled(), vec![int("axis", 2)], "axis 2");
+    refused(scaled(), vec![int("block_size", 2)], "blocks");
+    let real = x(2).floats("q", &[2, 2], &[1.0; 4]);
+    refused(real.floats("s", &[], &[1.0]), vec![], "whole numbers");
+    refused(of(&[2, 2], &[1; 4]), vec![], "`s`, must be a constant");
+}
+
+#[test]
 fn preparation_of_numbers() {
     let y = x(2).node(
         "*Scaler",

@@ -130,7 +130,7 @@ fn values(tensor: Tensor) -> Result<Data, String> {
         data_type::DOUBLE => Data::F64(chunks(raw)?.map(f64::from_le_bytes).collect()),
         data_type::INT64 if raw.is_empty() => Data::I64(tensor.int64_data),
         data_type::INT64 => Data::I64(chunks(raw)?.map(i64::from_le_bytes).collect()),
-        data_type::INT32 if raw.is_empty() => {
+        data_type::INT32 | data_type::INT8 | data_type::UINT8 if raw.is_empty() => {
             Data::I64(tensor.int32_data.into_iter().map(i64::from).collect())
         }
         data_type::INT32 => Data::I64(
@@ -138,6 +138,12 @@ fn values(tensor: Tensor) -> Result<Data, String> {
                 .map(|bytes| i64::from(i32::from_le_bytes(bytes)))
                 .collect(),
         ),
+        data_type::INT8 => Data::I64(
+            raw.iter()
+                .map(|&byte| i64::from(byte.cast_signed()))
+                .collect(),
+        ),
+        data_type::UINT8 => Data::I64(raw.iter().map(|&byte| i64::from(byte)).collect()),
         data_type::BOOL if raw.is_empty() => Data::Bool(
             tensor
                 .int32_data

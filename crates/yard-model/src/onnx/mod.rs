@@ -6,10 +6,12 @@ mod builder;
 mod calculation;
 mod guard;
 pub(crate) mod proto;
+mod quantize;
 mod tree;
 
 pub use adopt::{AdoptError, Adopted, Outlet};
 pub use builder::{BuildError, Flags, GraphBuilder, ML_OPSET, Numbers, OPSET, Texts};
 pub use calculation::Arithmetic;
 pub(crate) use guard::decode;
+pub use quantize::{QuantizeError, Quantized};
 pub use tree::{Tree, TreeEnsemble, TreeNode};

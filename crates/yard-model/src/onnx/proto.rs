@@ -139,6 +139,8 @@ pub(crate) struct Tensor {
 /// The values of `Tensor::data_type` and `TensorType::elem_type` that we know.
 pub(crate) mod data_type {
     pub(crate) const FLOAT: i32 = 1;
+    pub(crate) const UINT8: i32 = 2;
+    pub(crate) const INT8: i32 = 3;
     pub(crate) const INT32: i32 = 6;
     pub(crate) const INT64: i32 = 7;
     pub(crate) const STRING: i32 = 8;

@@ -7,12 +7,14 @@ mod labels;
 mod linear;
 mod logic;
 mod post;
+mod quantized;
 mod reduce;
 mod reshape;
 mod scale;
 
 pub(super) use labels::{Labels, arg_max};
 pub(super) use post::Post;
+pub(super) use quantized::{cast_constant, dequantize};
 
 use super::Kernel;
 use super::trees;
