@@ -138,6 +138,8 @@ pub enum TrainError {
     PreparedExport { feature: String },
     #[error("`{path}` is not what this table and this configuration give")]
     OtherModel { path: String },
+    #[error("`{path}` is not the model that `run.json` beside it tells of")]
+    Altered { path: String },
     #[error("`{path}` exists")]
     Exists { path: String },
     #[error("cannot adopt `{path}`")]

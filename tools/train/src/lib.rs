@@ -67,7 +67,7 @@ pub fn run(args: Args, io: &mut Io) -> Result<Verdict, TrainError> {
     match (args.command, args.fit) {
         (Some(Command::Init(init)), _) => init::run(&init, io),
         (Some(Command::Adopt(args)), _) => adopt::run(&args, io),
-        (Some(Command::Export(export)), _) => export::run(export, io),
+        (Some(Command::Export(export)), _) => export::run(&export, io),
         (Some(Command::Run(args)), _) => bring::run(&args, io),
         (Some(Command::Search(args)), _) => search::run(args, io),
         (Some(Command::Schema), _) => {

@@ -434,6 +434,7 @@ fn a_drafted_configuration_fits_and_leaves_out_what_is_no_feature() {
     let drafted = String::from_utf8(project.file("configs/drafted.yaml")).unwrap();
     let features = drafted.split("split:").next().unwrap();
     assert!(features.contains("- \"income\""), "{drafted}");
+    assert!(!drafted.contains("$schema"), "none lies there: {drafted}");
     for name in ["id", "constant", "note", "leak"] {
         assert!(
             features.contains(&format!("# left out: \"{name}\"")),
@@ -448,6 +449,36 @@ fn a_drafted_configuration_fits_and_leaves_out_what_is_no_feature() {
     assert_eq!(init(&["--force"]).status.code(), Some(0));
     let output = project.train(&["--config", "configs/drafted.yaml"]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+}
+
+#[test]
+fn what_an_adopted_model_was_adopted_with_is_recorded() {
+    let project = Project::new(&table(400), CONFIG);
+    assert_eq!(project.train(&[]).status.code(), Some(0));
+    let run = |more: &[&str]| {
+        let mut command = project.command();
+        let words = "adopt out/model/model.onnx --data data.csv --target late --positive yes --model out/again";
+        command.args(words.split(' ')).args(more);
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        let run: serde_json::Value =
+            serde_json::from_slice(&project.file("out/again/run.json")).unwrap();
+        run["parameters"].clone()
+    };
+    let words = "--classes no,yes --exclude id,month --missing NA,- --threshold 0.25";
+    let known = run(&words.split(' ').collect::<Vec<_>>());
+    for (name, said) in [
+        ("classes", "no,yes"),
+        ("exclude", "id,month"),
+        ("missing", "NA,-"),
+        ("positive", "yes"),
+    ] {
+        assert_eq!(known[name], said, "{name}");
+    }
+    assert_eq!(known["threshold"], 0.25);
+    assert!(known["features"].is_null(), "none were named: {known}");
+    let words = ["--features", "income,age,region", "--classes", "no,yes"];
+    assert_eq!(run(&words)["features"], "income,age,region");
 }
 
 /// Every task and algorithm: a folder that loads, golden rows that it reproduces, a cross-validation
@@ -628,7 +659,7 @@ fn limits_of_columns_hold_and_rounds_are_told() {
 }
 
 #[test]
-fn trees_are_exported_of_the_very_model_or_not_at_all() {
+fn a_model_is_exported_as_it_is_or_not_at_all() {
     let config = CONFIG.replace("{rounds", "{categories: native, rounds");
     let project = Project::new(&table(800), &config);
     assert_eq!(project.train(&[]).status.code(), Some(0));
@@ -657,6 +688,32 @@ fn trees_are_exported_of_the_very_model_or_not_at_all() {
         assert_eq!(region["codes"]["south"], 2.0);
     }
 
+    // The graph is the folder's, with the table and without.
+    let onnx = project.file("out/model/model.onnx");
+    let alone = |out: &str| {
+        let mut command = project.command();
+        command.args(["export", "--to", "onnx", "--out", out]);
+        command.output().unwrap()
+    };
+    for with_table in [false, true] {
+        let output = if with_table {
+            export("onnx")
+        } else {
+            alone("out/onnx")
+        };
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        assert!(String::from_utf8_lossy(&output.stdout).starts_with("out/onnx: "));
+        assert!(project.file("out/onnx") == onnx);
+        fs::remove_file(project.0.path().join("out/onnx")).unwrap();
+    }
+    let missing = project
+        .command()
+        .args(["export", "--to", "xgboost", "--out", "x"])
+        .output();
+    let missing = missing.unwrap();
+    assert_eq!(missing.status.code(), Some(2));
+    assert!(stderr(&missing).contains("--data"), "{}", stderr(&missing));
+
     let place = project.0.path().join("configs/train.yaml");
     let other = config
         .replace("seed: 7", "seed: 8")
@@ -671,6 +728,18 @@ fn trees_are_exported_of_the_very_model_or_not_at_all() {
         "{said}"
     );
     assert!(project.file("out/xgboost").is_empty());
+    assert_eq!(export("onnx").status.code(), Some(2));
+    let model = project.0.path().join("out/model/model.onnx");
+    yard_cli::files::write(&model, &[&onnx[..], b"\0"].concat()).unwrap();
+    let altered = alone("out/onnx");
+    assert_eq!(altered.status.code(), Some(2));
+    assert!(
+        stderr(&altered).contains("is not the model that `run.json` beside it tells of"),
+        "{}",
+        stderr(&altered)
+    );
+    assert!(project.file("out/onnx").is_empty());
+    yard_cli::files::write(&model, &onnx).unwrap();
     let linear = CONFIG.replace("gradient-boosting", "logistic-regression");
     yard_cli::files::write(&place, linear.as_bytes()).unwrap();
     let output = export("xgboost");

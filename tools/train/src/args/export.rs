@@ -10,9 +10,14 @@ use super::FitArgs;
 /// Arguments of `export`.
 #[derive(ClapArgs, Clone, Debug)]
 pub(crate) struct ExportArgs {
-    /// The table that the model was fitted on
-    #[arg(long, value_name = "FILE")]
-    pub(crate) data: PathBuf,
+    /// The table that the model was fitted on; with `--to onnx` it may be left out, and the model is not
+    /// fitted once more
+    #[arg(
+        long,
+        value_name = "FILE",
+        required_if_eq_any([("to", "lightgbm"), ("to", "xgboost")])
+    )]
+    pub(crate) data: Option<PathBuf>,
 
     /// The configuration that it was fitted by
     #[arg(long, value_name = "FILE", default_value = "configs/train.yaml")]
@@ -31,21 +36,24 @@ pub(crate) struct ExportArgs {
     pub(crate) out: PathBuf,
 }
 
-/// Engines that say the same of the same trees.
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+/// Engines that say the same of the same model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Engine {
+    /// The folder's own graph, checked against `run.json`
+    Onnx,
     /// LightGBM's text
     Lightgbm,
     /// XGBoost's JSON
     Xgboost,
 }
 
-impl From<ExportArgs> for FitArgs {
-    fn from(args: ExportArgs) -> Self {
-        Self {
-            data: args.data,
-            config: args.config,
-            model: args.model,
+impl ExportArgs {
+    /// What fits the model once more on its table.
+    pub(crate) fn fit(&self, data: PathBuf) -> FitArgs {
+        FitArgs {
+            data,
+            config: self.config.clone(),
+            model: self.model.clone(),
             holdout: PathBuf::new(),
             split: PathBuf::new(),
             measurement: None,

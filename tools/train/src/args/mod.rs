@@ -68,7 +68,7 @@ pub(crate) enum Command {
     Adopt(AdoptArgs),
     /// Print the configuration's JSON Schema
     Schema,
-    /// Write the trees of a model as another engine's file
+    /// Write a model as a file for another engine
     Export(ExportArgs),
     /// Fit by any command, under the contract of our own
     ///
