@@ -70,6 +70,7 @@ pub fn schemas() -> Vec<(String, String)> {
         entry::<kinds::ImageReceipt>(),
         entry::<kinds::Manifest>(),
         entry::<kinds::Measurement>(),
+        entry::<kinds::Parity>(),
         entry::<kinds::Profile>(),
         entry::<kinds::PublishReceipt>(),
         entry::<kinds::Run>(),

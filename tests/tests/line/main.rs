@@ -10,6 +10,7 @@ mod brought;
 mod exit_codes;
 mod exports;
 mod full_disk;
+mod parity;
 mod peers;
 mod real_input;
 mod runtime;

@@ -2,7 +2,7 @@
 
 use yard_boost::BoostError;
 use yard_cli::{Class, Failure};
-use yard_model::{AdoptError, BuildError, ModelError, PredictError};
+use yard_model::{AdoptError, BuildError, ModelError, PredictError, QuantizeError};
 use yard_stats::{InputError, Undefined};
 use yard_table::TableError;
 
@@ -140,6 +140,10 @@ pub enum TrainError {
     OtherModel { path: String },
     #[error("`{path}` is not the model that `run.json` beside it tells of")]
     Altered { path: String },
+    #[error("row {row} of those held out has no finite answer")]
+    NoAnswer { row: usize },
+    #[error("the model cannot be quantised")]
+    Quantize(#[from] QuantizeError),
     #[error("`{path}` exists")]
     Exists { path: String },
     #[error("cannot adopt `{path}`")]

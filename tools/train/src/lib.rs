@@ -31,6 +31,7 @@ mod linear;
 mod logistic;
 mod multinomial;
 mod native;
+mod parity;
 mod plan;
 mod prepare;
 mod profile;
@@ -189,6 +190,26 @@ fn train(plan: &Plan, io: &mut Io) -> Result<Verdict, TrainError> {
         file::MODEL,
         files::write(&plan.model_out.join(file::MODEL), &fitted.onnx)?,
     );
+    let judged = parity::judge(
+        &parity::Fit {
+            plan,
+            held_out: &held_out,
+            split: &split,
+            fitted: &fitted,
+            signature: &signature,
+            predictor: &predictor,
+            model: &model,
+            from: &from,
+        },
+        io,
+    )?;
+    if let Some(judged) = judged.as_ref().filter(|judged| !judged.is_usable()) {
+        if let Some(checkpoints) = &checkpoints {
+            checkpoints.remove();
+        }
+        judged.say(plan, io)?;
+        return Ok(judged.verdict());
+    }
     let mut written = vec![ManifestFile {
         path: file::MODEL.to_owned(),
         size: fitted.onnx.len() as u64,
@@ -234,7 +255,7 @@ fn train(plan: &Plan, io: &mut Io) -> Result<Verdict, TrainError> {
         suspicious: suspicious.into_iter().map(|(found, _)| found).collect(),
         files: written,
     };
-    let document = io.write_artifact(&at(file::RUN), from, run)?;
+    let document = io.write_artifact(&at(file::RUN), from.clone(), run)?;
     if let Some(checkpoints) = &checkpoints {
         checkpoints.remove();
     }
@@ -259,5 +280,12 @@ fn train(plan: &Plan, io: &mut Io) -> Result<Verdict, TrainError> {
         io.write_artifact(path, of_model(), body)?;
     }
     io.print(|out| report::render(&document, &split, plan, out))?;
-    Ok(Verdict::Pass)
+    let Some(judged) = judged else {
+        return Ok(Verdict::Pass);
+    };
+    judged.say(plan, io)?;
+    let verdict = judged.verdict();
+    from.push(model);
+    judged.finish(plan, &training, &document.body, from, io)?;
+    Ok(verdict)
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use yard_cli::{Format, Io};
 use yard_contract::{Algorithm, Finite, FoldMethod, Input, SplitMethod, Task};
 
-use crate::args::FitArgs;
+use crate::args::{Bits, FitArgs};
 use crate::checkpoint::CheckpointPlan;
 use crate::config::{CategoryCoding, TrainConfig};
 use crate::error::TrainError;
@@ -25,12 +25,22 @@ pub(crate) struct Plan {
     pub(crate) split_out: PathBuf,
     /// Whether the model is to be explained, and how; whoever resolves the plan says.
     pub(crate) explanation: Option<ExplainPlan>,
+    pub(crate) parity: Option<ParityPlan>,
     pub(crate) measurement_out: Option<PathBuf>,
     pub(crate) checkpoint: Option<CheckpointPlan>,
     pub(crate) commit: Option<String>,
     pub(crate) threads: Option<usize>,
     #[serde(skip)]
     pub(crate) format: Format,
+}
+
+/// What is held against the fitted parts.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct ParityPlan {
+    /// Where the comparison is written.
+    pub(crate) out: PathBuf,
+    /// What weights and leaves of a second model become, and the folder for it.
+    pub(crate) quantized: Option<(Bits, PathBuf)>,
 }
 
 /// Which rows are held out.
@@ -122,6 +132,10 @@ impl Plan {
             holdout_out: args.holdout,
             split_out: args.split,
             explanation: None,
+            parity: args.parity.map(|out| ParityPlan {
+                out,
+                quantized: args.quantize.map(|bits| (bits, args.quantized)),
+            }),
             measurement_out: args.measurement,
             checkpoint,
             commit: args.commit.filter(|commit| !commit.is_empty()),
@@ -138,7 +152,8 @@ pub(crate) fn check(config: &TrainConfig) -> Result<(), TrainError> {
     check_constraints(config)?;
     check_ranges(config)?;
     check_folds(config)?;
-    check_preparation(config)
+    check_preparation(config)?;
+    check_parity(config)
 }
 
 fn split_plan(config: &TrainConfig, io: &Io) -> Result<SplitPlan, TrainError> {
@@ -456,6 +471,24 @@ fn check_ranges(config: &TrainConfig) -> Result<(), TrainError> {
         return Err(wrong("cross_validation.folds", &folds, "at least 2"));
     }
     Ok(())
+}
+
+fn check_parity(config: &TrainConfig) -> Result<(), TrainError> {
+    let limits = &config.parity;
+    for (key, limit) in [
+        ("parity.tolerance", limits.tolerance),
+        ("parity.metric_loss", limits.metric_loss),
+    ] {
+        if limit < Finite::ZERO {
+            return Err(wrong(key, &limit, "at least 0"));
+        }
+    }
+    match limits.changed_labels {
+        Some(share) if !(0.0..=1.0).contains(&share.get()) => {
+            Err(wrong("parity.changed_labels", &share, "between 0 and 1"))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn wrong(key: &'static str, found: &impl ToString, expected: &'static str) -> TrainError {

@@ -6,6 +6,7 @@ mod dealt;
 mod explained;
 mod interruption;
 mod leaks;
+mod parity;
 mod search;
 
 use std::fmt::Write as _;

@@ -14,6 +14,7 @@ mod leaderboard;
 mod ledger;
 mod manifest;
 mod measurement;
+mod parity;
 mod profile;
 mod receipt;
 mod run;
@@ -51,6 +52,7 @@ pub use leaderboard::{
 pub use ledger::{Ledger, Look, Step};
 pub use manifest::{Manifest, ManifestFile};
 pub use measurement::Measurement;
+pub use parity::{GraphParity, LabelChanges, MetricChange, Parity, Precision, RowDifference};
 pub use profile::{CategoryShare, FeatureProfile, Profile};
 pub use receipt::{Delivery, DeliveryAction, PublishReceipt};
 pub use run::{

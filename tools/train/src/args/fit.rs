@@ -30,6 +30,24 @@ pub(crate) struct FitArgs {
     #[arg(long, value_name = "FILE", default_value = "out/split.json")]
     pub(crate) split: PathBuf,
 
+    /// Where to write whether the graph answers what was fitted, row by row on the rows held out; where
+    /// it does not, the exit code is 1 and no model is left
+    #[arg(long, value_name = "FILE")]
+    pub(crate) parity: Option<PathBuf>,
+
+    /// Make a second model of weights and leaves of fewer bits, judged in the same file
+    #[arg(long, value_enum, value_name = "BITS", requires = "parity")]
+    pub(crate) quantize: Option<Bits>,
+
+    /// The folder for the second model
+    #[arg(
+        long,
+        value_name = "DIR",
+        requires = "quantize",
+        default_value = "out/model-int8"
+    )]
+    pub(crate) quantized: PathBuf,
+
     /// Where to write how long it took
     #[arg(long, value_name = "FILE")]
     pub(crate) measurement: Option<PathBuf>,
@@ -72,4 +90,12 @@ pub(crate) struct FitArgs {
     /// What stdout carries; `json` is `run.json`
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
     pub(crate) format: Format,
+}
+
+/// What weights and leaves become.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Bits {
+    /// Whole numbers of eight bits, with a scale an output
+    Int8,
 }

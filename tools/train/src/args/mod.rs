@@ -14,7 +14,7 @@ use yard_cli::clap::{self, Parser, Subcommand};
 pub(crate) use self::adopt::AdoptArgs;
 pub(crate) use self::explanation::ExplanationArgs;
 pub(crate) use self::export::{Engine, ExportArgs};
-pub(crate) use self::fit::FitArgs;
+pub(crate) use self::fit::{Bits, FitArgs};
 pub(crate) use self::init::InitArgs;
 pub(crate) use self::run::{Expected, RunArgs};
 pub(crate) use self::search::{SearchArgs, SearchCommand, SearchFitArgs, SearchMergeArgs};

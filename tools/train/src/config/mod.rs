@@ -1,6 +1,7 @@
 //! `configs/train.yaml`.
 
 mod parameters;
+mod parity;
 mod preparation;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ pub(crate) use self::parameters::{
     BoostingConfig, CategoryCoding, CategorySplitConfig, Direction, ForestConfig, GrowthConfig,
     LinearConfig, LogisticConfig, Loss,
 };
+pub(crate) use self::parity::ParityConfig;
 #[cfg(test)]
 pub(crate) use self::preparation::DateConfig;
 pub(crate) use self::preparation::{DatePart, Impute, PreparationConfig, Prepare, Scale, Written};
@@ -67,6 +69,9 @@ pub(crate) struct TrainConfig {
     /// Parameters of linear regression.
     #[serde(default)]
     pub(crate) linear_regression: LinearConfig,
+    /// How far what is shipped may lie from what was fitted; it changes no model.
+    #[serde(default)]
+    pub(crate) parity: ParityConfig,
 }
 
 /// The column to predict.
