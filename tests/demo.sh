@@ -42,7 +42,7 @@ stage() {
 }
 
 # Everything that an earlier demo made, and nothing else.
-rm -rf "$OUT"/{model,charts,registry,configs} "$OUT"/{data-report,split,explanation,evaluation,gate,metrics,publish-receipt,smoke-report,smoke-measurement,train-measurement,batch-report,drift-report}.json \
+rm -rf "$OUT"/{model,charts,registry,configs} "$OUT"/{data-report,split,parity,explanation,evaluation,gate,metrics,publish-receipt,smoke-report,smoke-measurement,train-measurement,batch-report,drift-report}.json \
   "$OUT"/{holdout,scored}.csv "$OUT"/report.{md,html} "$OUT"/model_card.{md,html} "$OUT"/gate.{junit.xml,codequality.json,annotations.txt,openmetrics.txt} "$OUT"/drift-report.{md,html,junit.xml,metrics.txt} "$OUT"/*.tar.gz "$OUT"/{serve,stderr}.log "$OUT"/serve.port
 mkdir -p "$OUT"
 
@@ -82,14 +82,14 @@ fi
 
 stage check data-check --data "$DATA" --config "$CONFIGS/data.yaml" --out "$OUT/data-report.json"
 stage train train --data "$DATA" --config "$CONFIGS/train.yaml" --model "$OUT/model" \
-  --holdout "$OUT/holdout.csv" --split "$OUT/split.json" --explanation "$OUT/explanation.json" \
+  --holdout "$OUT/holdout.csv" --split "$OUT/split.json" --parity "$OUT/parity.json" --explanation "$OUT/explanation.json" \
   --measurement "$OUT/train-measurement.json"
 stage evaluate eval-gate --model "$OUT/model" --holdout "$OUT/holdout.csv" --split "$OUT/split.json" --config "$CONFIGS/gate.yaml" \
   --first-model 'the demo starts without a release' --out "$OUT"
 stage card model-card --model "$OUT/model" --data-report "$OUT/data-report.json" --split "$OUT/split.json" --explanation "$OUT/explanation.json" \
   --evaluation "$OUT/evaluation.json" --gate "$OUT/gate.json" --config "$CONFIGS/card.yaml" --out "$OUT/model_card.md"
 stage publish publish-package --name "$NAME" --package-version "$VERSION" --model "$OUT/model" --gate "$OUT/gate.json" \
-  --include "$OUT/data-report.json" --include "$OUT/split.json" --include "$OUT/explanation.json" --include "$OUT/evaluation.json" \
+  --include "$OUT/data-report.json" --include "$OUT/split.json" --include "$OUT/parity.json" --include "$OUT/explanation.json" --include "$OUT/evaluation.json" \
   --include "$OUT/model_card.md" --include "$OUT/charts" \
   --target "dir:$OUT/registry" --archive "$OUT/$NAME-$VERSION.tar.gz" --out "$OUT/publish-receipt.json"
 

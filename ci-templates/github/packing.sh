@@ -8,7 +8,7 @@ fi
 pack() {
   local number=$1 target=$2 receipt=$3 archive=$4 file
   set -- --name "$NAME" --package-version "$number" --model out/model --gate out/gate.json
-  for file in out/data-report.json out/split.json out/explanation.json out/evaluation.json out/model_card.md; do
+  for file in out/data-report.json out/split.json out/parity.json out/explanation.json out/evaluation.json out/model_card.md; do
     if [ -f "$file" ]; then set -- "$@" --include "$file"; fi
   done
   quietly publish-package "$@" --target "$target" --out "$receipt" --archive "$archive"

@@ -5,7 +5,7 @@
 . "$(dirname "$0")/../job.sh"
 
 if [ -n "$TRAIN_SCRIPT" ]; then
-  rm -rf out/model out/holdout.csv out/split.json out/explanation.json
+  rm -rf out/model out/holdout.csv out/split.json out/parity.json out/explanation.json
   quietly bash -- "$TRAIN_SCRIPT"
   for left in out/model/model.onnx out/model/signature.json out/holdout.csv; do
     if [ ! -f "$left" ]; then
@@ -14,6 +14,6 @@ if [ -n "$TRAIN_SCRIPT" ]; then
   done
 else
   quietly train --data "$DATA" --config "${TRAIN_CONFIG:-$CONFIGS/train.yaml}" \
-    --model out/model --holdout out/holdout.csv --split out/split.json --explanation out/explanation.json \
+    --model out/model --holdout out/holdout.csv --split out/split.json --parity out/parity.json --explanation out/explanation.json \
     --commit "$GITHUB_SHA"
 fi

@@ -12,7 +12,7 @@ use yard_contract as contract;
 use yard_contract::{Artifact, Document};
 
 /// What every run of the line leaves, besides logs.
-const LEFT: [&str; 23] = [
+const LEFT: [&str; 24] = [
     "data-report.json",
     "model/model.onnx",
     "model/signature.json",
@@ -21,6 +21,7 @@ const LEFT: [&str; 23] = [
     "model/golden.json",
     "holdout.csv",
     "split.json",
+    "parity.json",
     "explanation.json",
     "train-measurement.json",
     "evaluation.json",
@@ -121,6 +122,7 @@ fn again(kind: &str, bytes: &[u8]) -> Result<Vec<u8>> {
         "golden" => through::<contract::Golden>(bytes),
         "manifest" => through::<contract::Manifest>(bytes),
         "measurement" => through::<contract::Measurement>(bytes),
+        "parity" => through::<contract::Parity>(bytes),
         "profile" => through::<contract::Profile>(bytes),
         "publish-receipt" => through::<contract::PublishReceipt>(bytes),
         "run" => through::<contract::Run>(bytes),
