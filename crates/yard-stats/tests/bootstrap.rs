@@ -291,3 +291,70 @@ fn a_short_cluster_column_is_named() {
         "column `cluster` has 1 rows where 2 are expected"
     );
 }
+
+/// The cheapest threshold of each draw, as the metric itself finds it; next above the highest score where it
+/// is cheapest to call nothing positive. Its interval is the percentile one, of the units of the smaller class.
+#[test]
+fn cheapest_thresholds_are_those_of_the_draws() {
+    for (rows, steps, weighted) in [(7, 1e9, false), (90, 8.0, false), (700, 1e9, true)] {
+        let table = table(rows, steps);
+        let weights = weighted.then_some(&table.weights[..]);
+        let scored = Scored::new(&table.labels, &table.challenger, weights).unwrap();
+        let ranked = Ranked::new(scored).unwrap();
+        let highest = table.challenger.iter().copied().fold(f64::MIN, f64::max);
+        for design in [Design::Stratified, Design::Clustered(&table.clusters)] {
+            for (false_positive, false_negative) in [(1.0, 1.0), (1.0, 6.0), (9.0, 1.0), (0.0, 2.0)] {
+                let plan = plan(design, 101);
+                let statistic = Statistic::CheapestThreshold {
+                    false_positive,
+                    false_negative,
+                };
+                let fast = Resampler::of(&ranked, &[statistic], &plan).unwrap().run();
+                let fast = fast.challenger(0).unwrap();
+                let slow = resample(&table.labels, 1, &plan, |drawn, found| {
+                    let product = |(row, count): (usize, &f64)| {
+                        count * weights.map_or(1.0, |weights| weights[row])
+                    };
+                    let weights: Vec<f64> = drawn.iter().enumerate().map(product).collect();
+                    let scored = Scored::new(&table.labels, &table.challenger, Some(&weights));
+                    let Ok(scored) = scored else { return };
+                    let cut = Ranked::new(scored).unwrap();
+                    let cut = cut.cheapest_cut(false_positive, false_negative);
+                    found[0] = cut.threshold.unwrap_or_else(|| highest.next_up());
+                })
+                .unwrap();
+                let name = format!("{rows} rows, {false_positive} and {false_negative}, {design:?}");
+                assert_eq!(fast.estimate(), slow[0].estimate(), "{name}");
+                assert_eq!(fast.replicates(), slow[0].replicates(), "{name}");
+            }
+        }
+    }
+}
+
+/// Groups left out seldom move where a sum of steps is least, so the interval does not lean on them; a class
+/// of a handful of rows carries none.
+#[test]
+fn a_cheapest_threshold_is_decided_by_the_rarer_class() {
+    let threshold = Statistic::CheapestThreshold {
+        false_positive: 1.0,
+        false_negative: 3.0,
+    };
+    let found = |positives: usize| {
+        let labels: Vec<bool> = (0..400).map(|row| row < positives).collect();
+        let mut state = 5;
+        let mut score = |positive: bool| 0.7 * unit(&mut state) + 0.3 * f64::from(u8::from(positive));
+        let scores: Vec<f64> = labels.iter().map(|&positive| score(positive)).collect();
+        let ranked = Ranked::new(Scored::new(&labels, &scores, None).unwrap()).unwrap();
+        let plan = plan(Design::Stratified, 400);
+        Resampler::of(&ranked, &[threshold], &plan)
+            .unwrap()
+            .run()
+            .challenger(0)
+            .unwrap()
+    };
+    let of_many = found(100);
+    assert!(of_many.enough().is_ok());
+    let ends = of_many.percentile(Confidence::P95).unwrap();
+    assert!(ends.contains(of_many.estimate()) && ends.lower < ends.upper, "{ends:?}");
+    assert!(found(12).enough().is_err());
+}

@@ -79,13 +79,30 @@ pub struct BinaryEvaluation {
 
 /// The threshold that costs least on the rows that were held out: where to look, not what to expect,
 /// because it was chosen on the rows that it is priced on.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CheapestThreshold {
     /// The threshold; absent where it is cheapest to call no row positive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub threshold: Option<Finite>,
     /// Mean cost a row at it.
     pub cost: Finite,
+    /// Where it would lie on other rows of the same kind; absent where the rarer class has too few rows to
+    /// tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interval: Option<ThresholdInterval>,
+}
+
+/// Where a threshold lies.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ThresholdInterval {
+    /// Lower end; absent where even there it is cheapest to call no row positive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub low: Option<Finite>,
+    /// Upper end; absent where there it is cheapest to call no row positive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub high: Option<Finite>,
+    /// How it was found, and its confidence level: `percentile bootstrap 95%`.
+    pub method: String,
 }
 
 /// What only a model of several classes has.
@@ -347,5 +364,5 @@ pub struct HistogramBin {
 
 impl Artifact for Evaluation {
     const KIND: &'static str = "evaluation";
-    const VERSION: Version = Version::new(1, 1);
+    const VERSION: Version = Version::new(1, 2);
 }

@@ -33,7 +33,7 @@ pub use evaluation::{
     Baseline, BinaryEvaluation, ByTask, CheapestThreshold, ClassesEvaluation, Comparison,
     Confusion, CurvePoint, Curves, Decisions, Difference, Estimate, Evaluation, GroupGap,
     GroupRate, HistogramBin, NumbersEvaluation, ReliabilityBin, ResidualBin, SliceResult,
-    WeakSlice,
+    ThresholdInterval, WeakSlice,
 };
 pub use explanation::{
     AnswerRange, ContributionMethod, ContributionScale, Dependence, DependencePoint, ExplainedRows,

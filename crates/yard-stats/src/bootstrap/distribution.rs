@@ -64,7 +64,18 @@ const ROUNDING: f64 = 1e-12;
 impl Resampled {
     /// From replicates (NaN where undefined) and, for each stratum, the statistic with each of its
     /// groups left out.
-    pub(super) fn new(estimate: f64, mut replicates: Vec<f64>, left_out: &[LeftOut<'_>]) -> Self {
+    pub(super) fn new(estimate: f64, replicates: Vec<f64>, left_out: &[LeftOut<'_>]) -> Self {
+        let acceleration = acceleration(left_out).unwrap_or(0.0);
+        Self::drawn(estimate, replicates, acceleration, Small::new(left_out))
+    }
+
+    /// From replicates alone, where groups left out say nothing of the spread: with the degrees of
+    /// freedom of the smallest stratum.
+    pub(super) fn of_units(estimate: f64, replicates: Vec<f64>, strata: &[usize]) -> Self {
+        Self::drawn(estimate, replicates, 0.0, Small::of_units(strata))
+    }
+
+    fn drawn(estimate: f64, mut replicates: Vec<f64>, acceleration: f64, small: Small) -> Self {
         let drawn = replicates.len();
         replicates.retain(|value| value.is_finite());
         replicates.sort_unstable_by(f64::total_cmp);
@@ -77,8 +88,8 @@ impl Resampled {
             bias: quantile_of_share(half_way, replicates.len()),
             replicates,
             undefined,
-            acceleration: acceleration(left_out).unwrap_or(0.0),
-            small: Small::new(left_out),
+            acceleration,
+            small,
         }
     }
 
@@ -244,16 +255,12 @@ fn quantile_of_share(part: f64, of: usize) -> f64 {
 
 impl Small {
     fn new(left_out: &[LeftOut<'_>]) -> Self {
-        let strata = left_out.iter().filter(|stratum| stratum.units > 0);
-        let fewest = strata.clone().map(|stratum| stratum.units).min();
-        let fewest = fewest.unwrap_or(0);
-        if fewest < 2 {
-            return Self {
-                freedom: f64::NAN,
-                informative: 0.0,
-                stretch: f64::NAN,
-            };
+        let units: Vec<usize> = left_out.iter().map(|stratum| stratum.units).collect();
+        let of_units = Self::of_units(&units);
+        if of_units.freedom.is_nan() {
+            return of_units;
         }
+        let strata = left_out.iter().filter(|stratum| stratum.units > 0);
         let strata: Vec<Parts> = strata
             .map(|stratum| Parts::of(stratum.units, parts(stratum.values)))
             .collect();
@@ -266,11 +273,23 @@ impl Small {
                 stretch: (grown / all).sqrt(),
             };
         }
-        // Nothing varies, or something is undefined: as if all came from the smallest stratum.
-        let freedom = fewest as f64 - 1.0;
+        // Nothing varies, or something is undefined: nothing is decided on it.
+        Self {
+            informative: 0.0,
+            ..of_units
+        }
+    }
+
+    /// As if all came from the smallest stratum that has units.
+    fn of_units(strata: &[usize]) -> Self {
+        let fewest = strata.iter().filter(|&&units| units > 0).min();
+        let freedom = match fewest {
+            Some(&units) if units > 1 => units as f64 - 1.0,
+            _ => f64::NAN,
+        };
         Self {
             freedom,
-            informative: 0.0,
+            informative: if freedom.is_nan() { 0.0 } else { freedom },
             stretch: (1.0 + 1.0 / freedom).sqrt(),
         }
     }

@@ -39,6 +39,7 @@
 
 mod counts;
 mod distribution;
+mod marks;
 mod multinomial;
 mod random;
 mod resampler;

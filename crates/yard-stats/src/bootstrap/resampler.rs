@@ -2,8 +2,9 @@
 
 use super::counts::{Count, Counts, LeavingOut};
 use super::distribution::{LeftOut, Resampled};
+use super::marks::Marks;
 use super::sampler::{GROUP, Sampler, Shares};
-use super::statistic::{Marks, Side, Statistic, lanes};
+use super::statistic::{Side, Statistic, lanes};
 use super::walk::{totals, walk};
 use super::{LANES, Plan};
 use crate::binary::{Ranked, brier_of, log_loss_of};
@@ -37,6 +38,8 @@ struct Model<'a> {
 pub struct Bootstrap {
     sides: usize,
     estimates: Vec<Metric>,
+    /// Whether each statistic's spread is told by groups left out.
+    smooth: Vec<bool>,
     /// Replicate by replicate, statistic by statistic, challenger before champion.
     replicates: Vec<f64>,
     /// The same, with one group of units left out in turn.
@@ -144,6 +147,7 @@ impl<'a> Resampler<'a> {
         Bootstrap {
             sides: self.models.len(),
             estimates: estimates.collect(),
+            smooth: self.statistics.iter().map(|of| of.is_smooth()).collect(),
             replicates,
             left_out: self.leave_out(),
             first_stratum: self.sampler.groups()[0],
@@ -172,7 +176,8 @@ impl<'a> Resampler<'a> {
         for (lane, losses) in lanes().zip(losses) {
             for (index, statistic) in self.statistics.iter().enumerate() {
                 for ((model, walk), losses) in self.models.iter().zip(&walks).zip(losses) {
-                    drawn.push(statistic.read(walk, &model.marks.of[index], *losses, lane));
+                    let at = (&model.marks, index);
+                    drawn.push(statistic.read(walk, at, *losses, lane));
                 }
             }
         }
@@ -285,7 +290,10 @@ impl Bootstrap {
     pub fn difference(&self, index: usize) -> Metric<Resampled> {
         let places = [self.sides * index, self.sides * index + self.sides - 1];
         let estimate = self.estimates[places[0]]? - self.estimates[places[1]]?;
-        let found = self.resampled(estimate, |values| values[places[0]] - values[places[1]]);
+        let smooth = self.smooth[index];
+        let found = self.resampled(estimate, smooth, |values| {
+            values[places[0]] - values[places[1]]
+        });
         Ok(if self.same_scores {
             found.of_one_model()
         } else {
@@ -295,12 +303,16 @@ impl Bootstrap {
 
     fn of_side(&self, index: usize, side: usize) -> Metric<Resampled> {
         let place = self.sides * index + side;
-        Ok(self.resampled(self.estimates[place]?, |values| values[place]))
+        let smooth = self.smooth[index];
+        Ok(self.resampled(self.estimates[place]?, smooth, |values| values[place]))
     }
 
-    fn resampled(&self, estimate: f64, of: impl Fn(&[f64]) -> f64) -> Resampled {
+    fn resampled(&self, estimate: f64, smooth: bool, of: impl Fn(&[f64]) -> f64) -> Resampled {
         let width = self.estimates.len();
         let replicates = self.replicates.chunks(width).map(&of).collect();
+        if !smooth {
+            return Resampled::of_units(estimate, replicates, &self.units);
+        }
         let left_out: Vec<f64> = self.left_out.chunks(width).map(&of).collect();
         let (first, second) = left_out.split_at(self.first_stratum);
         let strata = [(first, self.units[0]), (second, self.units[1])];

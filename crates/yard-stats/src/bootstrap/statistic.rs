@@ -1,6 +1,7 @@
 //! What can be computed from one walk.
 
 use super::LANES;
+use super::marks::Marks;
 use super::walk::{Passed, Walk};
 use crate::binary::{Confusion, Ranked, Reliability, brier, log_loss};
 use crate::{Metric, Undefined};
@@ -39,6 +40,20 @@ pub enum Statistic {
     Captured {
         /// The share selected.
         share: f64,
+    },
+    /// The threshold of [`Ranked::cheapest_cut`]; the number next above the highest score where it is
+    /// cheapest to call nothing positive. Replicates are read at the same 4,096 steps.
+    ///
+    /// It is where a sum of steps is least, not a smooth function of the rows: it moves by n^(-1/3) and
+    /// not by n^(-1/2), which is more than replicates promise to follow (J. Abrevaya, J. Huang, "On the
+    /// bootstrap of the maximum score estimator", Econometrica 2005), and groups left out say nothing of
+    /// its spread. So read [`super::Resampled::percentile`], which takes the units of the smaller stratum for its
+    /// degrees of freedom; the crate's README has how often it covers.
+    CheapestThreshold {
+        /// Of a false positive.
+        false_positive: f64,
+        /// Of a false negative.
+        false_negative: f64,
     },
 }
 
@@ -127,7 +142,19 @@ impl Statistic {
                     Err(Undefined::NoPredictedPositives)
                 }
             }
+            Self::CheapestThreshold {
+                false_positive,
+                false_negative,
+            } => {
+                let cut = ranked.cheapest_cut(false_positive, false_negative);
+                Ok(cut.threshold.unwrap_or_else(|| above(ranked)))
+            }
         }
+    }
+
+    /// Whether small changes of the rows change it little, so that groups left out tell of its spread.
+    pub(super) fn is_smooth(self) -> bool {
+        !matches!(self, Self::CheapestThreshold { .. })
     }
 
     /// Whether it needs the sum of losses.
@@ -156,7 +183,7 @@ impl Statistic {
                     .map(|edge| entries.partition_point(|entry| scores[entry.row()] > edge))
                     .collect()
             }
-            Self::Captured { .. } => {
+            Self::Captured { .. } | Self::CheapestThreshold { .. } => {
                 let steps = STEPS.min(entries.len());
                 let mut marks: Vec<usize> = (1..=steps)
                     .map(|step| {
@@ -189,9 +216,16 @@ impl Statistic {
 
     /// The statistic of one replicate; NaN where it is undefined.
     ///
-    /// `at` are the places in `walk.passed` of this statistic's marks, `losses` the sums of log-loss and
-    /// squared error.
-    pub(super) fn read(self, walk: &Walk, at: &[usize], losses: [f64; 2], lane: usize) -> f64 {
+    /// `marks` are where the walk took note and `index` is this statistic's place among all of them;
+    /// `losses` are the sums of log-loss and squared error.
+    pub(super) fn read(
+        self,
+        walk: &Walk,
+        (marks, index): (&Marks, usize),
+        losses: [f64; 2],
+        lane: usize,
+    ) -> f64 {
+        let at = &marks.of[index][..];
         let end = walk.passed[walk.passed.len() - 1];
         let (positives, negatives) = (end.positives[lane], end.negatives[lane]);
         let total = positives + negatives;
@@ -246,37 +280,32 @@ impl Statistic {
                 found += part * (walk.passed[mark].positives[lane] - found);
                 only_if(positives > 0.0, found / positives)
             }
+            Self::CheapestThreshold {
+                false_positive,
+                false_negative,
+            } => {
+                // Of equal costs the highest threshold, as the rows themselves are read.
+                let mut least = (positives * false_negative, marks.above);
+                for &mark in at {
+                    let passed = &walk.passed[mark];
+                    let missed = (positives - passed.positives[lane]).max(0.0);
+                    let cost = passed.negatives[lane] * false_positive + missed * false_negative;
+                    if cost < least.0 {
+                        least = (cost, marks.scores[mark]);
+                    }
+                }
+                least.1
+            }
         }
     }
 }
 
-/// Where a model's walk takes note: the union of all statistics' marks.
-#[derive(Clone, Debug)]
-pub(super) struct Marks {
-    /// Ascending numbers of entries.
-    pub(super) entries: Vec<usize>,
-    /// For each statistic, the places of its marks in `entries`.
-    pub(super) of: Vec<Vec<usize>>,
-}
-
-impl Marks {
-    pub(super) fn new(statistics: &[Statistic], ranked: &Ranked<'_>, side: Side) -> Self {
-        let wanted = statistics
-            .iter()
-            .map(|statistic| statistic.marks(ranked, side));
-        let wanted: Vec<Vec<usize>> = wanted.collect();
-        let mut entries = wanted.concat();
-        entries.sort_unstable();
-        entries.dedup();
-        let of = wanted
-            .iter()
-            .map(|marks| {
-                let place = |mark: &usize| entries.partition_point(|entry| entry < mark);
-                marks.iter().map(place).collect()
-            })
-            .collect();
-        Self { entries, of }
-    }
+/// The number next above the highest score: a threshold that selects nothing.
+pub(super) fn above(ranked: &Ranked<'_>) -> f64 {
+    let first = ranked.entries().first();
+    first.map_or(f64::NAN, |entry| {
+        ranked.scored().scores()[entry.row()].next_up()
+    })
 }
 
 /// All lanes, by number.

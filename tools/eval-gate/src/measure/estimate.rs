@@ -13,6 +13,9 @@ use super::metric::Metric;
 pub(crate) struct Metrics {
     pub(crate) estimates: BTreeMap<String, Estimate>,
     pub(crate) undefined: BTreeMap<String, String>,
+    /// Where the cheapest threshold lies, and the name of the method; where costs are given and there are two
+    /// classes.
+    pub(super) cheapest: Option<(Interval, &'static str)>,
 }
 
 impl Metrics {

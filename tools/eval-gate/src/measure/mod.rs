@@ -85,6 +85,7 @@ pub(crate) fn evaluate(subject: &Subject, plan: &Plan) -> Result<Evaluation, Gat
         }
         _ => Vec::new(),
     };
+    let by_task = task.by_task(&metrics)?;
     Ok(Evaluation {
         model_sha256: subject.model.sha256,
         holdout_sha256: subject.holdout.sha256,
@@ -92,7 +93,7 @@ pub(crate) fn evaluate(subject: &Subject, plan: &Plan) -> Result<Evaluation, Gat
         primary: task.primary().as_str().to_owned(),
         metrics: metrics.estimates,
         undefined: metrics.undefined,
-        by_task: task.by_task()?,
+        by_task,
         baselines: task.baselines()?,
         slices,
         fairness,

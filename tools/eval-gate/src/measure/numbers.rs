@@ -120,7 +120,7 @@ impl MeasuredTask for Numbers<'_> {
         self.reweighed().against(rival, &theirs)
     }
 
-    fn by_task(&self) -> Result<ByTask, GateError> {
+    fn by_task(&self, _: &Metrics) -> Result<ByTask, GateError> {
         let count = self.targets.len() as f64;
         let mean = self.targets.iter().sum::<f64>() / count;
         let spread = self

@@ -275,7 +275,7 @@ impl MeasuredTask for Several<'_> {
             .against(rival, &theirs)
     }
 
-    fn by_task(&self) -> Result<ByTask, GateError> {
+    fn by_task(&self, _: &Metrics) -> Result<ByTask, GateError> {
         let mut confusion = vec![vec![0; self.classes.len()]; self.classes.len()];
         for (&label, &prediction) in self.labels.iter().zip(&self.model.predictions) {
             confusion[label][prediction] += 1;

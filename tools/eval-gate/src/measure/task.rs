@@ -53,8 +53,8 @@ pub(super) trait MeasuredTask {
     /// All metrics, and every difference from a rival's with a paired interval.
     fn against(&self, rival: Rival<'_>) -> Result<(Metrics, Comparison), GateError>;
 
-    /// What only models of this task have.
-    fn by_task(&self) -> Result<ByTask, GateError>;
+    /// What only models of this task have; `found` are all their metrics.
+    fn by_task(&self, found: &Metrics) -> Result<ByTask, GateError>;
 
     /// What trivial models reach.
     fn baselines(&self) -> Result<Vec<Baseline>, GateError>;

@@ -12,7 +12,9 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use yard_cli::style;
-use yard_contract::{ByTask, Document as Artifact, Evaluation, Gate, Verdict};
+use yard_contract::{
+    ByTask, CheapestThreshold, Document as Artifact, Evaluation, Gate, Verdict,
+};
 use yard_report::document::{Block, Document, Figure, Table, Text};
 use yard_report::junit::{self, Case, Outcome, Suite};
 use yard_report::number::grouped;
@@ -182,14 +184,7 @@ fn rows(evaluation: &Evaluation) -> Text {
             ));
             let text = text.code(of.threshold.to_string()).then(" on.");
             match &of.cheapest {
-                Some(cheapest) => text.then(format!(
-                    " On these rows {} would cost least: {:.4} a row.",
-                    cheapest.threshold.map_or_else(
-                        || "calling no row positive".to_owned(),
-                        |at| format!("a threshold of {:.4}", at.get())
-                    ),
-                    cheapest.cost.get(),
-                )),
+                Some(cheapest) => text.then(cheapest_words(cheapest)),
                 None => text,
             }
         }
@@ -203,4 +198,28 @@ fn rows(evaluation: &Evaluation) -> Text {
             of.sd.get(),
         )),
     }
+}
+
+/// Which threshold would have cost least, and where it may lie.
+fn cheapest_words(cheapest: &CheapestThreshold) -> String {
+    const NONE: &str = "calling no row positive";
+    let best = cheapest
+        .threshold
+        .map_or_else(|| NONE.to_owned(), |at| format!("a threshold of {at:.4}"));
+    let place = cheapest.interval.as_ref().map(|interval| {
+        let ends = match (interval.low, interval.high) {
+            (Some(low), Some(high)) => format!("{low:.4} to {high:.4}"),
+            (Some(low), None) => format!("{low:.4} to {NONE}"),
+            (None, _) => NONE.to_owned(),
+        };
+        format!(
+            "; on other rows of the same kind it may be {ends} ({})",
+            interval.method
+        )
+    });
+    format!(
+        " On these rows {best} would cost least: {:.4} a row{}.",
+        cheapest.cost,
+        place.unwrap_or_else(|| "; they are too few to tell where it lies on others".to_owned()),
+    )
 }

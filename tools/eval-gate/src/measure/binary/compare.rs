@@ -29,7 +29,10 @@ pub(super) fn compare(
     let all = |ranked, threshold, side| {
         values::all(ranked, threshold, &of.settings, Some((&replicas, side)))
     };
-    let metrics = all(pair.challenger(), thresholds.0, Side::Challenger);
+    let metrics = Metrics {
+        cheapest: replicas.threshold(confidence),
+        ..all(pair.challenger(), thresholds.0, Side::Challenger)
+    };
     let of_champion = all(pair.champion(), thresholds.1, Side::Champion);
     let areas = of
         .settings

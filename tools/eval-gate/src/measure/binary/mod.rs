@@ -1,6 +1,7 @@
 //! A model of two classes.
 
 mod calibration;
+mod cheapest;
 mod compare;
 mod curves;
 mod flips;
@@ -14,7 +15,7 @@ pub(super) use self::flips::flips;
 use std::collections::BTreeMap;
 
 use yard_contract::{
-    Baseline, BinaryEvaluation, ByTask, CheapestThreshold, Comparison, Difference, Estimate, Finite,
+    Baseline, BinaryEvaluation, ByTask, Comparison, Difference, Estimate, Finite,
 };
 use yard_stats::binary::{Ranked, Scored, brier, log_loss};
 use yard_stats::paired::Pair;
@@ -73,24 +74,23 @@ impl MeasuredTask for Binary<'_> {
         let threshold = self.model.threshold.get();
         let replicas = self.draws.of(&ranked, threshold)?;
         let alone = Some((&replicas, Side::Challenger));
-        Ok(values::all(&ranked, threshold, &self.settings, alone))
+        let metrics = values::all(&ranked, threshold, &self.settings, alone);
+        Ok(Metrics {
+            cheapest: replicas.threshold(self.settings.confidence),
+            ..metrics
+        })
     }
 
     fn against(&self, rival: Rival<'_>) -> Result<(Metrics, Comparison), GateError> {
         compare::compare(self, rival)
     }
 
-    fn by_task(&self) -> Result<ByTask, GateError> {
+    fn by_task(&self, found: &Metrics) -> Result<ByTask, GateError> {
         // Charts count rows, whatever they weigh.
         let rows = Ranked::new(Scored::new(self.labels, &self.model.values, None)?)?;
         let weighed = self.ranked()?;
-        let cheapest = self.settings.costs.and_then(|(one, other)| {
-            let cut = weighed.cheapest_cut(one, other);
-            Some(CheapestThreshold {
-                threshold: cut.threshold.and_then(Finite::new),
-                cost: Finite::new(cut.cost)?,
-            })
-        });
+        let cheapest = (self.settings.costs)
+            .and_then(|costs| cheapest::threshold(&weighed, costs, found.cheapest, &self.settings));
         Ok(ByTask::Binary(Box::new(BinaryEvaluation {
             positives: positives(self.labels),
             threshold: self.model.threshold,

@@ -37,6 +37,8 @@ pub(super) struct Replicas {
     bootstrap: Bootstrap,
     /// Each with what its numbers are multiplied by.
     metrics: Vec<(Metric, f64)>,
+    /// The place of the cheapest threshold, after the metrics, where it was drawn.
+    threshold: Option<usize>,
     /// Whether closed forms do not hold, so that every interval comes from the draws.
     all: bool,
     clustered: bool,
@@ -75,7 +77,7 @@ impl<'a> Draws<'a> {
     ) -> Result<Replicas, GateError> {
         let (metrics, statistics) = self.statistics(metrics, (threshold, threshold));
         let resampler = Resampler::of(ranked, &statistics, &self.plan())?;
-        Ok(self.run(&resampler, metrics))
+        Ok(self.run(&resampler, metrics, statistics.len()))
     }
 
     /// Of two models on the same draws, each at its own threshold: metrics whose difference has no closed
@@ -104,7 +106,7 @@ impl<'a> Draws<'a> {
     ) -> Result<Replicas, GateError> {
         let (metrics, statistics) = self.statistics(metrics, thresholds);
         let resampler = Resampler::of_pair(pair, &statistics, &self.plan())?;
-        Ok(self.run(&resampler, metrics))
+        Ok(self.run(&resampler, metrics, statistics.len()))
     }
 
     fn statistics(
@@ -112,11 +114,21 @@ impl<'a> Draws<'a> {
         metrics: Vec<Metric>,
         thresholds: (f64, f64),
     ) -> (Vec<(Metric, f64)>, Vec<Statistic>) {
+        let priced = metrics.contains(&Metric::ExpectedCost);
         let found = metrics.into_iter().filter_map(|metric| {
             let (statistic, scale) = statistic(metric, &self.settings, thresholds)?;
             Some(((metric, scale), statistic))
         });
-        found.unzip()
+        let (metrics, mut statistics): (Vec<_>, Vec<_>) = found.unzip();
+        if let Some((false_positive, false_negative)) = self.settings.costs
+            && priced
+        {
+            statistics.push(Statistic::CheapestThreshold {
+                false_positive,
+                false_negative,
+            });
+        }
+        (metrics, statistics)
     }
 
     fn plan(self) -> Plan<'a> {
@@ -128,7 +140,12 @@ impl<'a> Draws<'a> {
     }
 
     /// Portions on all threads, put together in order: the same bits on any number of them.
-    fn run(self, resampler: &Resampler<'_>, metrics: Vec<(Metric, f64)>) -> Replicas {
+    fn run(
+        self,
+        resampler: &Resampler<'_>,
+        metrics: Vec<(Metric, f64)>,
+        statistics: usize,
+    ) -> Replicas {
         let replicates = self.config.replicates;
         let portions: Vec<Vec<f64>> = (0..replicates.div_ceil(PORTION))
             .into_par_iter()
@@ -139,6 +156,7 @@ impl<'a> Draws<'a> {
             .collect();
         Replicas {
             bootstrap: resampler.collect(portions.concat()),
+            threshold: (statistics > metrics.len()).then_some(metrics.len()),
             metrics,
             all: !self.settings.independent,
             clustered: self.settings.clusters.is_some(),
@@ -184,6 +202,19 @@ impl Replicas {
         resampled.enough().ok()?;
         let ends = resampled.bca(confidence).ok()?;
         Some((scaled(ends, scale), self.method()))
+    }
+
+    /// Where the challenger's cheapest threshold lies, with the method's name. The percentile interval: the
+    /// corrections of the others are for what moves smoothly with the rows.
+    pub(super) fn threshold(&self, confidence: Confidence) -> Option<(Interval, &'static str)> {
+        let resampled = self.bootstrap.challenger(self.threshold?).ok()?;
+        resampled.enough().ok()?;
+        let method = if self.clustered {
+            "clustered percentile bootstrap"
+        } else {
+            "percentile bootstrap"
+        };
+        Some((resampled.percentile(confidence).ok()?, method))
     }
 
     /// Whether a metric was drawn.
