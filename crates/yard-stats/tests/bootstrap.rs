@@ -303,7 +303,8 @@ fn cheapest_thresholds_are_those_of_the_draws() {
         let ranked = Ranked::new(scored).unwrap();
         let highest = table.challenger.iter().copied().fold(f64::MIN, f64::max);
         for design in [Design::Stratified, Design::Clustered(&table.clusters)] {
-            for (false_positive, false_negative) in [(1.0, 1.0), (1.0, 6.0), (9.0, 1.0), (0.0, 2.0)] {
+            for (false_positive, false_negative) in [(1.0, 1.0), (1.0, 6.0), (9.0, 1.0), (0.0, 2.0)]
+            {
                 let plan = plan(design, 101);
                 let statistic = Statistic::CheapestThreshold {
                     false_positive,
@@ -323,7 +324,8 @@ fn cheapest_thresholds_are_those_of_the_draws() {
                     found[0] = cut.threshold.unwrap_or_else(|| highest.next_up());
                 })
                 .unwrap();
-                let name = format!("{rows} rows, {false_positive} and {false_negative}, {design:?}");
+                let name =
+                    format!("{rows} rows, {false_positive} and {false_negative}, {design:?}");
                 assert_eq!(fast.estimate(), slow[0].estimate(), "{name}");
                 assert_eq!(fast.replicates(), slow[0].replicates(), "{name}");
             }
@@ -342,7 +344,8 @@ fn a_cheapest_threshold_is_decided_by_the_rarer_class() {
     let found = |positives: usize| {
         let labels: Vec<bool> = (0..400).map(|row| row < positives).collect();
         let mut state = 5;
-        let mut score = |positive: bool| 0.7 * unit(&mut state) + 0.3 * f64::from(u8::from(positive));
+        let mut score =
+            |positive: bool| 0.7 * unit(&mut state) + 0.3 * f64::from(u8::from(positive));
         let scores: Vec<f64> = labels.iter().map(|&positive| score(positive)).collect();
         let ranked = Ranked::new(Scored::new(&labels, &scores, None).unwrap()).unwrap();
         let plan = plan(Design::Stratified, 400);
@@ -355,6 +358,9 @@ fn a_cheapest_threshold_is_decided_by_the_rarer_class() {
     let of_many = found(100);
     assert!(of_many.enough().is_ok());
     let ends = of_many.percentile(Confidence::P95).unwrap();
-    assert!(ends.contains(of_many.estimate()) && ends.lower < ends.upper, "{ends:?}");
+    assert!(
+        ends.contains(of_many.estimate()) && ends.lower < ends.upper,
+        "{ends:?}"
+    );
     assert!(found(12).enough().is_err());
 }

@@ -12,9 +12,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use yard_cli::style;
-use yard_contract::{
-    ByTask, CheapestThreshold, Document as Artifact, Evaluation, Gate, Verdict,
-};
+use yard_contract::{ByTask, CheapestThreshold, Document as Artifact, Evaluation, Gate, Verdict};
 use yard_report::document::{Block, Document, Figure, Table, Text};
 use yard_report::junit::{self, Case, Outcome, Suite};
 use yard_report::number::grouped;

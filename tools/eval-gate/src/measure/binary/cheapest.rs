@@ -16,9 +16,7 @@ pub(super) fn threshold(
     let cut = ranked.cheapest_cut(false_positive, false_negative);
     // What lies above every score selects nothing, and is no threshold to set.
     let highest = ranked.cuts().next().map(|cut| cut.threshold);
-    let end = |end: f64| {
-        Finite::new(end).filter(|_| highest.is_some_and(|highest| end <= highest))
-    };
+    let end = |end: f64| Finite::new(end).filter(|_| highest.is_some_and(|highest| end <= highest));
     Some(CheapestThreshold {
         threshold: cut.threshold.and_then(Finite::new),
         cost: Finite::new(cut.cost)?,

@@ -14,9 +14,7 @@ pub(super) use self::flips::flips;
 
 use std::collections::BTreeMap;
 
-use yard_contract::{
-    Baseline, BinaryEvaluation, ByTask, Comparison, Difference, Estimate, Finite,
-};
+use yard_contract::{Baseline, BinaryEvaluation, ByTask, Comparison, Difference, Estimate, Finite};
 use yard_stats::binary::{Ranked, Scored, brier, log_loss};
 use yard_stats::paired::Pair;
 
