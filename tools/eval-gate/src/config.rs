@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use yard_contract::{Finite, Verdict};
 
+use crate::costs::CostConfig;
 use crate::measure::Metric;
 use crate::policy::{FlipsConfig, LooksConfig, ReleaseConfig, RulesConfig};
 
@@ -98,16 +99,6 @@ pub(crate) struct PredictionsConfig {
     pub(crate) probabilities: BTreeMap<String, String>,
     /// The number predicted.
     pub(crate) value: Option<String>,
-}
-
-/// What wrong decisions cost, in any one unit; right ones cost nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct CostConfig {
-    /// Calling a negative row positive.
-    pub(crate) false_positive: Finite,
-    /// Calling a positive row negative.
-    pub(crate) false_negative: Finite,
 }
 
 /// What metrics with a parameter are taken at.

@@ -84,6 +84,12 @@ pub enum GateError {
     OtherTarget { champion: String, model: String },
     #[error("the rule `{rule}` needs `costs`")]
     NoCosts { rule: String },
+    #[error("`costs` must have `false_positive` and `false_negative`, or else `classes`")]
+    CostsUnclear,
+    #[error("`costs` are not those of a model that predicts {task}")]
+    OtherCosts { task: &'static str },
+    #[error("`costs.classes` {found}")]
+    CostMatrix { found: String },
     #[error("the rule `{rule}` does not apply to a model that predicts {task}")]
     OtherTask { rule: String, task: &'static str },
     #[error("the configuration has no rule, so there is nothing to judge")]
@@ -180,6 +186,22 @@ pub enum GateError {
     NotFinite,
 }
 
+/// Costs of two classes, as a configuration has them.
+const OF_TWO: &str = "`costs: {false_positive: 1, false_negative: 5}`";
+/// Costs of several.
+const OF_CLASSES: &str = "`costs: {classes: {a: {b: 1, c: 5}, b: {a: 1, c: 2}, c: {a: 9, b: 2}}}`";
+
+impl GateError {
+    /// Whether it is what wrong decisions cost that does not apply.
+    fn is_about_costs(&self) -> bool {
+        match self {
+            Self::OtherTask { rule, .. } => rule.ends_with("expected_cost"),
+            Self::OtherCosts { .. } => true,
+            _ => false,
+        }
+    }
+}
+
 impl Failure for GateError {
     fn hint(&self) -> Option<String> {
         match self {
@@ -199,9 +221,23 @@ impl Failure for GateError {
             Self::Parquet { source, .. } if source.to_string().contains("feature") => {
                 Some("write it with snappy, gzip, lz4 or no compression".to_owned())
             }
-            Self::NoCosts { .. } => Some(
-                "say what wrong decisions cost: `costs: {false_positive: 1, false_negative: 5}`".to_owned(),
-            ),
+            Self::NoCosts { .. } | Self::CostsUnclear => Some(format!(
+                "say what wrong decisions cost: {OF_TWO}, or {OF_CLASSES} where there are several"
+            )),
+            Self::OtherCosts { task: "a number" } | Self::OtherTask { task: "a number", .. }
+                if self.is_about_costs() =>
+            {
+                Some(
+                    "a number is never called the wrong class; limit `rmse`, `mae` or `pinball`"
+                        .to_owned(),
+                )
+            }
+            Self::OtherCosts { task: "one of two classes" } => {
+                Some(format!("price the two errors: {OF_TWO}"))
+            }
+            Self::OtherCosts { .. } | Self::CostMatrix { .. } => Some(format!(
+                "say for each class what calling it each other one costs: {OF_CLASSES}"
+            )),
             Self::OneClass { .. } => Some("hold out more rows; every class must occur".to_owned()),
             Self::Constant { role: "model", .. } => {
                 Some("was it fitted at all, and on the columns that it is given here?".to_owned())

@@ -9,6 +9,7 @@
 mod args;
 mod beside;
 mod config;
+mod costs;
 mod error;
 mod evidence;
 mod input;

@@ -192,12 +192,8 @@ impl Plan {
         if measures.top_k == 0 {
             return Err(wrong("measures.top_k", "0".to_owned(), "at least 1"));
         }
-        if let Some(costs) = config.costs {
-            let (one, other) = (costs.false_positive.get(), costs.false_negative.get());
-            if one < 0.0 || other < 0.0 || one + other <= 0.0 {
-                let found = format!("{one} and {other}");
-                return Err(wrong("costs", found, "0 or more, and one of them above 0"));
-            }
+        if let Some(costs) = &config.costs {
+            costs.check()?;
         }
         let threshold = config.predictions.as_ref().and_then(|of| of.threshold);
         if let Some(threshold) = threshold.map(Finite::get)

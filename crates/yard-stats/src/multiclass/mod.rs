@@ -241,6 +241,10 @@ mod tests {
         assert!((table.balanced_accuracy() - 2.5 / 3.0).abs() < 1e-15);
         assert!((table.precision(Average::Macro) - 2.5 / 3.0).abs() < 1e-15);
         assert_eq!(rows.top_k_accuracy(2), 1.0);
+        // One row of class 2 is taken for class 0.
+        let costs = [0.5, 1.0, 1.0, 1.0, 0.5, 1.0, 7.0, 1.0, 0.5];
+        assert!((table.expected_cost(&costs).unwrap() - 9.0 / 5.0).abs() < 1e-15);
+        assert!(table.expected_cost(&costs[1..]).is_err());
         assert_eq!(rows.auc_one_vs_rest(Average::Macro).unwrap(), Ok(1.0));
     }
 

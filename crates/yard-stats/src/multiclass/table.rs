@@ -1,7 +1,7 @@
 //! Labels against predicted classes, and the rates read from them.
 
 use super::{Average, in_range};
-use crate::binary::{all_usable, same_length};
+use crate::binary::{all_finite, all_usable, same_length};
 use crate::{InputError, Metric, Undefined, sum::Sum};
 
 /// Weight of each (label, prediction) pair of classes.
@@ -119,6 +119,19 @@ impl ClassTable {
         } else {
             Err(Undefined::OneOutcome)
         }
+    }
+
+    /// Mean cost per row (per unit of weight), Σ wᵢⱼcᵢⱼ / Σ wᵢⱼ, where `costs` has, class by class of the
+    /// labels, what predicting each class costs, in any one unit. What a right decision costs is on the diagonal,
+    /// mostly 0. O(classes²). C. Elkan, "The foundations of cost-sensitive learning", IJCAI 2001.
+    ///
+    /// Fails where there is not one finite cost a pair of classes.
+    pub fn expected_cost(&self, costs: &[f64]) -> Result<f64, InputError> {
+        same_length("cost", self.cells.len(), costs.len())?;
+        all_finite("cost", costs)?;
+        let priced = self.cells.iter().zip(costs);
+        let sum = priced.map(|(weight, cost)| weight * cost).collect::<Sum>();
+        Ok(sum.value() / self.total())
     }
 
     fn average(&self, average: Average, ratio: impl Fn(usize) -> (f64, f64)) -> f64 {

@@ -12,7 +12,7 @@ mod scored;
 mod sheet;
 mod split;
 
-pub(crate) use holdout::{Holdout, Truth};
+pub(crate) use holdout::{Holdout, Truth, canonical};
 
 use std::path::Path;
 

@@ -191,7 +191,8 @@ fn undefined(evaluation: &Evaluation, metric: &str, rule: String) -> GateError {
         let reason = "it has no paired interval".to_owned();
         return GateError::UndefinedMetric { rule, reason };
     }
-    if metric == Metric::ExpectedCost.as_str() && evaluation.positives().is_some() {
+    let classes = !matches!(evaluation.by_task, ByTask::Regression(_));
+    if metric == Metric::ExpectedCost.as_str() && classes {
         return GateError::NoCosts { rule };
     }
     let task = task_name(evaluation);

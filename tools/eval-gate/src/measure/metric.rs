@@ -160,7 +160,7 @@ impl Metric {
     ];
 
     /// Those of a model of several classes.
-    pub(super) const CLASSES: [Self; 20] = [
+    pub(super) const CLASSES: [Self; 21] = [
         Self::AucMacro,
         Self::AucWeighted,
         Self::PrAucMacro,
@@ -181,6 +181,7 @@ impl Metric {
         Self::F1Micro,
         Self::Mcc,
         Self::Kappa,
+        Self::ExpectedCost,
     ];
 
     /// Those of a model of a number.

@@ -39,6 +39,9 @@ pub(crate) fn columns(config: &GateConfig) -> BTreeSet<String> {
 
 /// Evaluates a model, and compares it with the champion, and with the last release, where there is one.
 pub(crate) fn evaluate(subject: &Subject, plan: &Plan) -> Result<Evaluation, GateError> {
+    if let Some(costs) = &plan.config.costs {
+        costs.fit(&subject.holdout.truth)?;
+    }
     let task: Box<dyn MeasuredTask + '_> = match &subject.holdout.truth {
         Truth::Binary { labels, .. } => Box::new(binary::Binary::new(labels, subject, plan)),
         Truth::Multiclass { labels, classes } => {

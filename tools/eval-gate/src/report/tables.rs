@@ -171,6 +171,14 @@ pub(super) fn slices(evaluation: &Evaluation) -> Table {
         columns.push("#Positive");
     }
     columns.push(metric.title());
+    let cost = Metric::ExpectedCost.as_str();
+    let priced = evaluation
+        .slices
+        .iter()
+        .any(|slice| slice.metrics.contains_key(cost));
+    if priced {
+        columns.push("Cost a row");
+    }
     if compared {
         columns.push("Against the champion");
     }
@@ -203,6 +211,10 @@ pub(super) fn slices(evaluation: &Evaluation) -> Table {
         );
         let found = slice.metrics.get(primary);
         row.push(Text::plain(found.map_or("undefined".to_owned(), words)));
+        if priced {
+            let cost = slice.metrics.get(cost);
+            row.push(Text::plain(cost.map_or_else(String::new, words)));
+        }
         if compared {
             let found = slice.difference.as_ref();
             let found = found.map_or_else(String::new, |found| words(&found.difference));

@@ -6,6 +6,7 @@ use yard_stats::interval::Confidence;
 
 use super::super::metric::Metric;
 use crate::config::GateConfig;
+use crate::costs::CostConfig;
 
 /// How metrics are measured.
 #[derive(Clone, Copy)]
@@ -28,11 +29,10 @@ impl<'a> Settings<'a> {
         weighted: bool,
         clusters: Option<&'a [u32]>,
     ) -> Self {
-        let costs = config.costs;
         Self {
             confidence,
             top_share: config.measures.top_share.get(),
-            costs: costs.map(|of| (of.false_positive.get(), of.false_negative.get())),
+            costs: config.costs.as_ref().and_then(CostConfig::of_two),
             independent: !weighted && clusters.is_none(),
             clusters,
             whole: true,

@@ -6,10 +6,35 @@ use yard_stats::multiclass::{Average, ClassTable, Classified};
 
 use super::super::metric::Metric;
 use super::super::reweighed::Weighable;
+use crate::config::GateConfig;
 use crate::error::GateError;
 
 /// Bins of the calibration error.
 const BINS: usize = 10;
+
+/// What is asked of every model's answers.
+pub(super) struct Asked {
+    /// The metrics, in the order in which they are read.
+    pub(super) metrics: Vec<Metric>,
+    /// The class must be among so many.
+    top: usize,
+    /// What calling a row of one class each other costs, class by class.
+    costs: Option<Vec<f64>>,
+}
+
+impl Asked {
+    pub(super) fn new(config: &GateConfig, classes: &[String]) -> Result<Self, GateError> {
+        let costs = config.costs.as_ref();
+        let costs = costs.map(|costs| costs.matrix(classes)).transpose()?;
+        let metrics = Metric::CLASSES.into_iter();
+        let metrics = metrics.filter(|metric| costs.is_some() || *metric != Metric::ExpectedCost);
+        Ok(Self {
+            metrics: metrics.collect(),
+            top: config.measures.top_k as usize,
+            costs,
+        })
+    }
+}
 
 /// One model's answers, with what each row costs.
 pub(super) struct Answers {
@@ -20,12 +45,15 @@ pub(super) struct Answers {
     near: Vec<f64>,
     /// The bin that the largest probability falls into, and how far it lies above being right (1) or not (0).
     confidence: Vec<(usize, f64)>,
+    /// What each decision costs, where costs are given.
+    pub(super) costs: Option<Vec<f64>>,
     /// Each class's probability, and whether the row is of it.
     pub(super) of_class: Vec<(Vec<bool>, Vec<f64>)>,
 }
 
 /// Answers in order, so that no weighing sorts again.
 pub(super) struct Sorted<'a> {
+    pub(super) asked: &'a Asked,
     pub(super) labels: &'a [usize],
     pub(super) classes: usize,
     pub(super) answers: &'a Answers,
@@ -37,7 +65,7 @@ impl Answers {
         labels: &[usize],
         probabilities: &[f64],
         classes: usize,
-        top: usize,
+        asked: &Asked,
     ) -> Result<Self, GateError> {
         let predictions = Classified::new(labels, probabilities, classes, None)?.predictions();
         let rows = || labels.iter().zip(probabilities.chunks_exact(classes));
@@ -56,7 +84,9 @@ impl Answers {
         let near = |(&label, row): (&usize, &[f64])| {
             let own = row[label];
             let ahead = |&(class, &p): &(usize, &f64)| p > own || (p >= own && class > label);
-            f64::from(u8::from(row.iter().enumerate().filter(ahead).count() < top))
+            f64::from(u8::from(
+                row.iter().enumerate().filter(ahead).count() < asked.top,
+            ))
         };
         let confidence = |((&label, row), &said): ((&usize, &[f64]), &usize)| {
             #[expect(
@@ -73,7 +103,13 @@ impl Answers {
             let column = probabilities.iter().skip(class).step_by(classes);
             (is.collect(), column.copied().collect())
         };
+        let costs = asked.costs.as_ref().map(|costs| {
+            let rows = labels.iter().zip(&predictions);
+            rows.map(|(&label, &said)| costs[label * classes + said])
+                .collect()
+        });
         Ok(Self {
+            costs,
             predictions,
             log_losses: rows().map(log_loss).collect(),
             squares: rows().map(square).collect(),
@@ -136,7 +172,7 @@ impl Weighable for Sorted<'_> {
             Some(weights),
         );
         let Ok(table) = table else {
-            return vec![Err(Undefined::OneOutcome); Metric::CLASSES.len()];
+            return vec![Err(Undefined::OneOutcome); self.asked.metrics.len()];
         };
         let areas = self.areas(weights);
         let total: f64 = weights.iter().sum();
@@ -169,8 +205,14 @@ impl Weighable for Sorted<'_> {
             Metric::F1Micro => Ok(table.f1(Average::Micro)),
             Metric::Mcc => table.matthews(),
             Metric::Kappa => table.kappa(),
+            Metric::ExpectedCost => {
+                let costs = self.asked.costs.as_deref().unwrap_or_default();
+                table
+                    .expected_cost(costs)
+                    .map_err(|_| Undefined::OneOutcome)
+            }
             _ => Err(Undefined::OneOutcome),
         };
-        Metric::CLASSES.into_iter().map(value).collect()
+        self.asked.metrics.iter().copied().map(value).collect()
     }
 }

@@ -10,7 +10,7 @@ use yard_contract::{
 use yard_stats::binary::{Ranked, Scored};
 use yard_stats::interval::Confidence;
 
-use self::answers::{Answers, Sorted};
+use self::answers::{Answers, Asked, Sorted};
 use super::estimate::Metrics;
 use super::metric::Metric;
 use super::reweighed::{PartLoss, Reweighed, Weighable as _};
@@ -28,6 +28,7 @@ pub(super) struct Several<'a> {
     subject: &'a Subject,
     config: &'a GateConfig,
     confidence: Confidence,
+    asked: Asked,
     model: Answers,
     champion: Option<Answers>,
 }
@@ -39,21 +40,27 @@ impl<'a> Several<'a> {
         subject: &'a Subject,
         plan: &'a Plan,
     ) -> Result<Self, GateError> {
-        let of = |scores| answers(labels, classes, scores, &plan.config);
+        let asked = Asked::new(&plan.config, classes)?;
+        let of = |scores: &Scores| Answers::new(labels, &scores.values, classes.len(), &asked);
+        let (model, champion) = (
+            of(&subject.model)?,
+            subject.champion.as_ref().map(of).transpose()?,
+        );
         Ok(Self {
             labels,
             classes,
             subject,
             config: &plan.config,
             confidence: plan.confidence,
-            model: of(&subject.model)?,
-            champion: subject.champion.as_ref().map(of).transpose()?,
+            asked,
+            model,
+            champion,
         })
     }
 
     fn reweighed<'b>(&'b self, model: &'b Sorted<'_>) -> Reweighed<'b> {
         Reweighed {
-            metrics: &Metric::CLASSES,
+            metrics: &self.asked.metrics,
             primary: self.primary(),
             model,
             config: self.config,
@@ -63,7 +70,8 @@ impl<'a> Several<'a> {
     }
 
     fn answers(&self, scores: &Scores) -> Result<Answers, GateError> {
-        answers(self.labels, self.classes, scores, self.config)
+        let (labels, classes) = (self.labels, self.classes.len());
+        Answers::new(labels, &scores.values, classes, &self.asked)
     }
 
     fn sorted<'b>(&'b self, answers: &'b Answers) -> Result<Sorted<'b>, GateError> {
@@ -71,6 +79,7 @@ impl<'a> Several<'a> {
             Ranked::new(Scored::new(labels, scores, None)?)
         };
         Ok(Sorted {
+            asked: &self.asked,
             labels: self.labels,
             classes: self.classes.len(),
             answers,
@@ -81,16 +90,6 @@ impl<'a> Several<'a> {
                 .collect::<Result<_, _>>()?,
         })
     }
-}
-
-fn answers(
-    labels: &[usize],
-    classes: &[String],
-    scores: &Scores,
-    config: &GateConfig,
-) -> Result<Answers, GateError> {
-    let top = config.measures.top_k as usize;
-    Answers::new(labels, &scores.values, classes.len(), top)
 }
 
 impl MeasuredTask for Several<'_> {
@@ -133,7 +132,7 @@ impl MeasuredTask for Several<'_> {
         }
         let prior = self.labels.iter().flat_map(|_| shares.iter().copied());
         let prior: Vec<f64> = prior.collect();
-        let answers = Answers::new(self.labels, &prior, self.classes.len(), 1)?;
+        let answers = Answers::new(self.labels, &prior, self.classes.len(), &self.asked)?;
         let own = weights.map_or_else(|| vec![1.0; self.labels.len()], <[f64]>::to_vec);
         let values = self.sorted(&answers)?.read(&own);
         let shown = [
@@ -141,14 +140,14 @@ impl MeasuredTask for Several<'_> {
             Metric::LogLoss,
             Metric::Brier,
             Metric::Accuracy,
+            Metric::ExpectedCost,
         ];
-        let metrics = Metric::CLASSES
-            .into_iter()
+        let metrics = (self.asked.metrics.iter())
             .zip(values)
             .filter_map(|(metric, value)| {
                 let value = Finite::new(value.ok()?)?;
                 shown
-                    .contains(&metric)
+                    .contains(metric)
                     .then(|| (metric.as_str().to_owned(), value))
             });
         let prior = Baseline {
@@ -186,15 +185,23 @@ impl MeasuredTask for Several<'_> {
             root: false,
         };
         let ours = pick(&self.model.log_losses, rows);
-        let estimate = part.mean(&ours)?;
-        let named = |estimate| (self.primary().as_str().to_owned(), estimate);
+        let named = |metric: Metric, estimate| (metric.as_str().to_owned(), estimate);
+        let loss = part.mean(&ours)?;
+        let mut metrics: BTreeMap<String, Estimate> = loss
+            .map(|loss| named(self.primary(), loss))
+            .into_iter()
+            .collect();
+        if let Some(costs) = &self.model.costs {
+            let cost = part.mean(&pick(costs, rows))?;
+            metrics.extend(cost.map(|cost| named(Metric::ExpectedCost, cost)));
+        }
         let difference = match &self.champion {
             Some(champion) if compared => {
                 part.difference(&ours, &pick(&champion.log_losses, rows), margin)?
             }
             _ => None,
         };
-        Ok((estimate.map(named).into_iter().collect(), difference))
+        Ok((metrics, difference))
     }
 
     fn positives(&self, _: &[usize]) -> Option<u64> {
