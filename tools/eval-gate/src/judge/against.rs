@@ -153,7 +153,7 @@ pub(super) fn mcnemar(
         p_value: Some(found.p_value),
         needed: None,
         message: format!(
-            "on {ours} rows only the model decides rightly, on {theirs} only the champion (p = {p:.4}); {words}"
+            "on {ours} rows only the challenger decides rightly, on {theirs} only the champion (p = {p:.4}); {words}"
         ),
     })
 }

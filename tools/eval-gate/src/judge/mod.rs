@@ -268,7 +268,7 @@ fn summary(
     figure: &str,
 ) -> String {
     let what = match opponent {
-        Opponent::Champion(_) => "The model",
+        Opponent::Champion(_) => "The challenger",
         Opponent::FirstModel(_) => "The first model",
     };
     let of = |wanted| {

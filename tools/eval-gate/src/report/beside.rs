@@ -82,7 +82,7 @@ pub(super) fn release(gate: &Gate, evaluation: &Evaluation) -> Vec<Block> {
         ));
     }
     if let Some(comparison) = &evaluation.release {
-        let caption = "Model minus last release on the same rows; p is that of \"worse by the margin or \
+        let caption = "Challenger minus last release on the same rows; p is that of \"worse by the margin or \
                        more\"";
         blocks.push(Block::Table(tables::differences(comparison, caption)));
     }
@@ -116,7 +116,7 @@ fn chain(chain: &Chain) -> Vec<Block> {
 /// The rows that the champion decides differently.
 pub(super) fn flips(flips: &Flips) -> Vec<Block> {
     let mut blocks = vec![Block::paragraph(format!(
-        "Decided differently: {} rows are positive for the model alone, {} for the champion alone.",
+        "Decided differently: {} rows are positive for the challenger alone, {} for the champion alone.",
         grouped(flips.to_positive),
         grouped(flips.to_negative),
     ))];
@@ -124,7 +124,7 @@ pub(super) fn flips(flips: &Flips) -> Vec<Block> {
         return blocks;
     };
     let names: Vec<&String> = first.columns.keys().collect();
-    let mut columns = vec!["Row", "#Champion", "#Model", "#Change"];
+    let mut columns = vec!["Row", "#Champion", "#Challenger", "#Change"];
     columns.extend(names.iter().map(|name| name.as_str()));
     let mut table = Table::new("Of these, the rows whose score changed most", &columns);
     for flip in &flips.listed {

@@ -13,6 +13,7 @@ use yard_report::document::Status;
 use yard_report::number::interval;
 use yard_stats::interval::{Confidence, wilson};
 
+use super::tables::name;
 use crate::input::{Subject, Truth};
 use crate::judge::{champion_rule, harmed_rule, slice_name, slice_rule};
 use crate::measure::{Metric, rival_curves};
@@ -82,10 +83,14 @@ fn binary(
             at,
         })
     };
-    let both = |of: fn(&Curves) -> &Vec<CurvePoint>, metric: &str, name: &str| -> Vec<Curve> {
+    let both = |of: fn(&Curves) -> &Vec<CurvePoint>, metric: &str, title: &str| -> Vec<Curve> {
         let theirs =
-            |curves: &Curves| curve("champion", of(curves), champions(evaluation, metric, name));
-        let ours = curve("model", of(curves), figure(evaluation, metric, name));
+            |curves: &Curves| curve("champion", of(curves), champions(evaluation, metric, title));
+        let ours = curve(
+            name(evaluation),
+            of(curves),
+            figure(evaluation, metric, title),
+        );
         std::iter::once(ours).chain(champion.map(theirs)).collect()
     };
     let roc = Roc {
@@ -233,9 +238,9 @@ fn reliability(evaluation: &Evaluation, curves: &Curves, champion: Option<&Curve
         figure,
         bins: curves.reliability.iter().map(calibration_bin).collect(),
     };
-    let name = "ECE";
-    let ours = series("model", curves, figure(evaluation, "ece", name));
-    let theirs = |curves| series("champion", curves, champions(evaluation, "ece", name));
+    let title = "ECE";
+    let ours = series(name(evaluation), curves, figure(evaluation, "ece", title));
+    let theirs = |curves| series("champion", curves, champions(evaluation, "ece", title));
     Reliability {
         title: "Reliability".to_owned(),
         series: std::iter::once(ours).chain(champion.map(theirs)).collect(),
@@ -338,7 +343,7 @@ fn champion(evaluation: &Evaluation, gate: &Gate) -> Option<ChampionChallenger> 
         })
     });
     Some(ChampionChallenger {
-        title: "Model against champion".to_owned(),
+        title: "Challenger against champion".to_owned(),
         metrics: metrics.collect(),
     })
 }

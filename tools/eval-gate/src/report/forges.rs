@@ -118,7 +118,7 @@ impl Report<'_> {
         });
         families.push(points(
             "gate_difference",
-            "Model minus the one it is held against.",
+            "Challenger minus the one it is held against.",
             differences,
         ));
         let chains = gate.chains.iter().map(|chain| {

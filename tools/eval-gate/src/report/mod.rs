@@ -116,7 +116,7 @@ impl Report<'_> {
             blocks.push(Block::Figure(Figure::of(chart)));
         }
         if let Some(comparison) = &evaluation.comparison {
-            let caption = "Model minus champion on the same rows; p is that of \"worse by the margin or more\"";
+            let caption = "Challenger minus champion on the same rows; p is that of \"worse by the margin or more\"";
             blocks.push(Block::Table(tables::differences(comparison, caption)));
             blocks.push(beside::seeds(gate.seed_noise.as_ref()));
             blocks.extend(comparison.decisions.map(tables::decisions));
@@ -136,9 +136,10 @@ impl Report<'_> {
             );
         }
         if !evaluation.weakest.is_empty() {
-            blocks.push(Block::paragraph(
-                "Where the model errs most, their number accounted for:",
-            ));
+            blocks.push(Block::paragraph(format!(
+                "Where the {} errs most, their number accounted for:",
+                tables::name(evaluation)
+            )));
             blocks.push(Block::Table(tables::weakest(evaluation)));
         }
         if !evaluation.fairness.is_empty() {

@@ -11,6 +11,14 @@ use crate::measure::Metric;
 /// Slices listed in a report.
 const SLICES_SHOWN: usize = 12;
 
+/// What is judged, in one word: a challenger where there is a champion.
+pub(super) const fn name(evaluation: &Evaluation) -> &'static str {
+    match evaluation.comparison {
+        Some(_) => "challenger",
+        None => "model",
+    }
+}
+
 pub(super) fn rules(gate: &Gate) -> Table {
     let mut table = Table::new(
         "Every rule and what it met",
@@ -31,10 +39,10 @@ pub(super) fn rules(gate: &Gate) -> Table {
 
 pub(super) fn metrics(evaluation: &Evaluation) -> Table {
     let comparison = evaluation.comparison.as_ref();
-    let mut columns = vec!["Metric", "#Model", "Interval"];
-    if comparison.is_some() {
-        columns.push("#Champion");
-    }
+    let mut columns = match comparison {
+        Some(_) => vec!["Metric", "#Challenger", "Interval", "#Champion"],
+        None => vec!["Metric", "#Model", "Interval"],
+    };
     let prior = evaluation.baselines.first();
     let always = prior.map_or_else(String::new, |prior| format!("#Always the {}", prior.name));
     columns.push(&always);
@@ -66,7 +74,10 @@ pub(super) fn metrics(evaluation: &Evaluation) -> Table {
 
 pub(super) fn weakest(evaluation: &Evaluation) -> Table {
     let mut table = Table::new(
-        "Where the model errs more than on all other rows, the surest first: a place to look, not a rule",
+        format!(
+            "Where the {} errs more than on all other rows, the surest first: a place to look, not a rule",
+            name(evaluation)
+        ),
         &["Slice", "#Rows", "#Loss", "#Of the others", "#p, adjusted"],
     );
     for slice in &evaluation.weakest {
@@ -106,7 +117,7 @@ pub(super) fn differences(comparison: &Comparison, caption: &str) -> Table {
 
 pub(super) fn decisions(decisions: Decisions) -> Block {
     Block::paragraph(format!(
-        "Decisions: on {} rows only the model is right, on {} only the champion (McNemar's test: p = {:.4}).",
+        "Decisions: on {} rows only the challenger is right, on {} only the champion (McNemar's test: p = {:.4}).",
         grouped(decisions.challenger_only),
         grouped(decisions.champion_only),
         decisions.p_value.get(),

@@ -179,7 +179,7 @@ fn the_page_has_every_chart_and_says_each_in_words() {
         "Cumulative gain",
         "Lift",
         "AUC by slice",
-        "Model against champion",
+        "Challenger against champion",
     ] {
         let figure = figures.iter().find(|figure| figure.contains(title));
         let figure = figure.unwrap_or_else(|| panic!("no chart of `{title}`"));
