@@ -116,7 +116,7 @@ pub enum GateError {
     NoReason { flag: &'static str },
     #[error("the configuration has a `release` rule, but no release is given")]
     NoRelease,
-    #[error("a release is given, but the configuration has no `release` rule")]
+    #[error("a release, or why there is none, is given, but the configuration has no `release` rule")]
     NoReleaseRule,
     #[error("a first model cannot have a release before it")]
     ReleaseBeforeFirst,
@@ -285,7 +285,7 @@ impl Failure for GateError {
                 Some("give `--release-champion`, or say `--first-release` and why".to_owned())
             }
             Self::NoReleaseRule => {
-                Some("set `release.margins` or `release.cumulative` in the configuration".to_owned())
+                Some("set `release.margins` or `release.cumulative` in the configuration, or leave the flag out".to_owned())
             }
             Self::NoLedger => Some("give `--ledger`, or say `--new-ledger` and why".to_owned()),
             Self::LedgerBroken { .. } => {

@@ -90,6 +90,8 @@ fn the_last_release_is_a_champion_of_its_own() {
     );
     project.put("configs/gate.yaml", MARGIN);
     project.refused(&[&CHAMPION, &release], "no `release` rule");
+    let flag = ["--first-release", "not yet"];
+    project.refused(&[&CHAMPION, &flag], "leave the flag out");
     project.put(
         "configs/gate.yaml",
         "at_least: {auc: 0.5}\nrelease: {margins: {auc: 1}}\n",

@@ -1,5 +1,6 @@
 //! Files that other tools scored.
 
+mod costs;
 mod parquet;
 mod private;
 mod rivals;
