@@ -33,7 +33,7 @@ pub struct GroupDecisions {
 
 impl GroupMetric {
     /// The distance between groups, at least 0. Undefined where any group's metric (or, against it, the
-    /// overall one) is: a group that cannot be judged is not left out silently.
+    /// overall one) is: a group that cannot be judged is not left out silently. O(groups).
     pub fn difference(&self, against: Against) -> Metric {
         let (low, high) = self.ends()?;
         match against {
@@ -46,7 +46,7 @@ impl GroupMetric {
     }
 
     /// The smaller over the larger, at most 1 (for metrics that are not negative); the smallest such ratio
-    /// against all rows. 1 where both are 0.
+    /// against all rows. 1 where both are 0. O(groups).
     pub fn ratio(&self, against: Against) -> Metric {
         let (low, high) = self.ends()?;
         let ratio = |a: f64, b: f64| {
@@ -74,7 +74,7 @@ impl GroupMetric {
 
 impl GroupDecisions {
     /// Counts decisions at `threshold` (positive at or above it) for each group; group numbers run from 0
-    /// without gaps. One pass, and 32 bytes a group.
+    /// without gaps. One pass, and 32 bytes a group. O(n + groups).
     ///
     /// Fails when the group column is of another length.
     pub fn at(scored: Scored<'_>, groups: &[u32], threshold: f64) -> Result<Self, InputError> {
@@ -104,12 +104,12 @@ impl GroupDecisions {
         })
     }
 
-    /// The table of each group.
+    /// The table of each group. O(1).
     pub fn groups(&self) -> &[Confusion] {
         &self.groups
     }
 
-    /// Any rate, by group.
+    /// Any rate, by group. O(groups).
     pub fn metric(&self, of: impl Fn(&Confusion) -> Metric) -> GroupMetric {
         GroupMetric {
             overall: of(&self.overall),
@@ -117,7 +117,7 @@ impl GroupDecisions {
         }
     }
 
-    /// Selection rates: equal ones are demographic parity.
+    /// Selection rates: equal ones are demographic parity. O(groups).
     pub fn selection_rate(&self) -> GroupMetric {
         self.metric(|confusion| {
             if confusion.total() > 0.0 {
@@ -128,22 +128,22 @@ impl GroupDecisions {
         })
     }
 
-    /// Demographic parity: the distance of selection rates.
+    /// Demographic parity: the distance of selection rates. O(groups).
     pub fn demographic_parity_difference(&self, against: Against) -> Metric {
         self.selection_rate().difference(against)
     }
 
-    /// Demographic parity: the ratio of selection rates (0.8 is the "four fifths" of US practice).
+    /// Demographic parity: the ratio of selection rates (0.8 is the "four fifths" of US practice). O(groups).
     pub fn demographic_parity_ratio(&self, against: Against) -> Metric {
         self.selection_rate().ratio(against)
     }
 
-    /// Equal opportunity: the distance of true-positive rates.
+    /// Equal opportunity: the distance of true-positive rates. O(groups).
     pub fn equal_opportunity_difference(&self, against: Against) -> Metric {
         self.metric(Confusion::recall).difference(against)
     }
 
-    /// Equalised odds: the larger distance of true-positive and of false-positive rates.
+    /// Equalised odds: the larger distance of true-positive and of false-positive rates. O(groups).
     pub fn equalized_odds_difference(&self, against: Against) -> Metric {
         let found = self.metric(Confusion::recall).difference(against)?;
         let false_alarms = self
@@ -152,7 +152,7 @@ impl GroupDecisions {
         Ok(found.max(false_alarms))
     }
 
-    /// Equalised odds: the smaller ratio of true-positive and of false-positive rates.
+    /// Equalised odds: the smaller ratio of true-positive and of false-positive rates. O(groups).
     pub fn equalized_odds_ratio(&self, against: Against) -> Metric {
         let found = self.metric(Confusion::recall).ratio(against)?;
         let false_alarms = self.metric(Confusion::false_positive_rate).ratio(against)?;

@@ -18,7 +18,7 @@ impl Confidence {
     };
 
     /// A level such as 0.95. Fails with [`InputError::Confidence`] outside (0, 1), and for a level so
-    /// near to 1 that no quantile tells it from certainty.
+    /// near to 1 that no quantile tells it from certainty. O(1).
     pub fn new(level: f64) -> Result<Self, InputError> {
         let refused = InputError::Confidence { level };
         if !(level > 0.0 && level < 1.0) {
@@ -33,12 +33,12 @@ impl Confidence {
         }
     }
 
-    /// The level.
+    /// The level. O(1).
     pub fn level(self) -> f64 {
         self.level
     }
 
-    /// The z with P(|Z| ≤ z) = level for a standard normal Z: 1.96 for 0.95.
+    /// The z with P(|Z| ≤ z) = level for a standard normal Z: 1.96 for 0.95. O(1).
     ///
     /// A one-sided bound at 1 − α is an end of the two-sided interval at 1 − 2α.
     pub fn z(self) -> f64 {
@@ -56,7 +56,7 @@ pub struct Interval {
 }
 
 impl Interval {
-    /// `estimate` ± z · `standard_error`.
+    /// `estimate` ± z · `standard_error`. O(1).
     pub fn around(estimate: f64, standard_error: f64, confidence: Confidence) -> Self {
         let reach = confidence.z() * standard_error;
         Self {
@@ -65,7 +65,7 @@ impl Interval {
         }
     }
 
-    /// Cuts both ends to the range that the estimated quantity can have.
+    /// Cuts both ends to the range that the estimated quantity can have. O(1).
     #[must_use]
     pub fn within(self, lowest: f64, highest: f64) -> Self {
         Self {
@@ -74,12 +74,12 @@ impl Interval {
         }
     }
 
-    /// Upper minus lower.
+    /// Upper minus lower. O(1).
     pub fn width(&self) -> f64 {
         self.upper - self.lower
     }
 
-    /// Whether `value` lies in the closed interval.
+    /// Whether `value` lies in the closed interval. O(1).
     pub fn contains(&self, value: f64) -> bool {
         self.lower <= value && value <= self.upper
     }
@@ -95,13 +95,13 @@ pub struct Estimate {
 }
 
 impl Estimate {
-    /// The Wald interval, value ± z·standard error.
+    /// The Wald interval, value ± z·standard error. O(1).
     pub fn interval(&self, confidence: Confidence) -> Interval {
         Interval::around(self.value, self.standard_error, confidence)
     }
 }
 
-/// Wilson's score interval for a proportion of independent rows: `successes` of `trials`.
+/// Wilson's score interval for a proportion of independent rows: `successes` of `trials`. O(1).
 ///
 /// Stays within [0, 1] and keeps its coverage at rates near 0 and 1, where the Wald interval fails.
 /// Fails with [`InputError::Proportion`] when there is no trial or there are more successes.

@@ -11,7 +11,8 @@
 use crate::InputError;
 use crate::planning::between_0_and_1;
 
-/// The p-value of "at least one of these hypotheses holds": the largest of them. 1 for none.
+/// The p-value of "at least one of these hypotheses holds": the largest of them. 1 for none. O(m) for m
+/// hypotheses.
 ///
 /// Rejecting it shows all the alternatives at once, at the level of a single test.
 ///
@@ -20,7 +21,7 @@ pub fn intersection_union(p_values: &[f64]) -> f64 {
     p_values.iter().copied().reduce(f64::max).unwrap_or(1.0)
 }
 
-/// Bonferroni: each times their number. Bounds the chance of any false rejection.
+/// Bonferroni: each times their number. Bounds the chance of any false rejection. O(m).
 pub fn bonferroni(p_values: &[f64]) -> Vec<f64> {
     let count = p_values.len() as f64;
     p_values.iter().map(|p| (p * count).min(1.0)).collect()
@@ -85,7 +86,7 @@ pub enum Spending {
 
 impl Spending {
     /// The level of the `look`-th look (from 1) where `level` is to be held over all of them; 0 when
-    /// nothing is left, so that nothing can be shown any more.
+    /// nothing is left, so that nothing can be shown any more. O(1).
     ///
     /// Fails with [`InputError::Share`] unless 0 < `level` < 1.
     pub fn level_of(self, look: u64, level: f64) -> Result<f64, InputError> {
@@ -97,7 +98,7 @@ impl Spending {
         })
     }
 
-    /// What is left of `level` after so many looks.
+    /// What is left of `level` after so many looks. O(1).
     ///
     /// Fails with [`InputError::Share`] unless 0 < `level` < 1.
     pub fn left_after(self, looks_taken: u64, level: f64) -> Result<f64, InputError> {

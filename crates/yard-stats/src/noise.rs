@@ -19,7 +19,7 @@ pub struct SeedNoise {
 }
 
 impl SeedNoise {
-    /// From the metric of each retrain, all measured on the same rows.
+    /// From the metric of each retrain, all measured on the same rows. O(k) for k retrains.
     ///
     /// Fails with fewer than two, or where one is not finite.
     pub fn new(metrics: &[f64]) -> Result<Self, InputError> {
@@ -42,23 +42,23 @@ impl SeedNoise {
         })
     }
 
-    /// How many retrains there were.
+    /// How many retrains there were. O(1).
     pub fn retrains(&self) -> usize {
         self.retrains
     }
 
-    /// Their mean.
+    /// Their mean. O(1).
     pub fn mean(&self) -> f64 {
         self.mean
     }
 
-    /// Their standard deviation (over n − 1).
+    /// Their standard deviation (over n − 1). O(1).
     pub fn deviation(&self) -> f64 {
         self.variance.sqrt()
     }
 
     /// The interval of the standard deviation, √((k−1)s²/χ²): five retrains leave it known only to a
-    /// factor of about three. For normal noise.
+    /// factor of about three. For normal noise. O(1).
     pub fn interval(&self, confidence: Confidence) -> Interval {
         let freedom = (self.retrains - 1) as f64;
         let tail = 0.5 * (1.0 - confidence.level());
@@ -71,7 +71,7 @@ impl SeedNoise {
     }
 
     /// The standard error of a difference of two models that were each trained once, when the test on
-    /// their common rows says `standard_error`: √(its square + 2·deviation²).
+    /// their common rows says `standard_error`: √(its square + 2·deviation²). O(1).
     pub fn widened(&self, standard_error: f64) -> f64 {
         (standard_error * standard_error + 2.0 * self.variance).sqrt()
     }

@@ -37,7 +37,7 @@ pub struct Needed {
 
 impl NonInferiority {
     /// `margin` is how much worse is tolerable (0 or more, in units of the metric), `level` the chance
-    /// tolerated of passing a challenger that is worse by exactly the margin.
+    /// tolerated of passing a challenger that is worse by exactly the margin. O(1).
     ///
     /// Fails with [`InputError::Share`] unless 0 < `level` < 1, and with [`InputError::Margin`] unless
     /// the margin is finite and not negative.
@@ -52,13 +52,13 @@ impl NonInferiority {
         })
     }
 
-    /// The margin.
+    /// The margin. O(1).
     pub fn margin(self) -> f64 {
         self.margin
     }
 
     /// How likely each verdict is when the true difference (challenger − champion) is `difference` and
-    /// is measured with `standard_error`.
+    /// is measured with `standard_error`. O(1).
     pub fn verdicts(self, difference: f64, standard_error: f64) -> Verdicts {
         let reach = (difference + self.margin) / standard_error;
         let (pass, fail) = if standard_error > 0.0 {
@@ -78,7 +78,7 @@ impl NonInferiority {
     /// How many rows there must be for a pass with probability `power`, if the true difference is
     /// `difference`: rows · ((z₁ + z₂)·s / (difference + margin))² with the quantiles of level and power, where `standard_error` is
     /// what the `rows` there are now have. `None` when the difference is at or below −margin, where no
-    /// number of rows helps.
+    /// number of rows helps. O(1).
     ///
     /// Use the measured difference for "if it is what it looks like", 0 for "if both are equal". The
     /// ratio `positives / rows` is kept.
@@ -122,7 +122,7 @@ pub struct AucHoldout {
 
 impl AucHoldout {
     /// The variance to expect of one area:
-    /// (A(1−A) + (P−1)(Q₁−A²) + (N−1)(Q₂−A²))/(P·N), Q₁ = A/(2−A), Q₂ = 2A²/(1+A).
+    /// (A(1−A) + (P−1)(Q₁−A²) + (N−1)(Q₂−A²))/(P·N), Q₁ = A/(2−A), Q₂ = 2A²/(1+A). O(1).
     ///
     /// J. A. Hanley, B. J. `McNeil`, "The meaning and use of the area under a receiver operating
     /// characteristic curve", Radiology 1982. Fails with [`InputError::Share`] when the AUC or the
@@ -139,7 +139,7 @@ impl AucHoldout {
         Ok((a * (1.0 - a) + of_positives + of_negatives) / (positives * negatives))
     }
 
-    /// The standard error to expect of the difference of two areas: √(2·variance·(1 − correlation)).
+    /// The standard error to expect of the difference of two areas: √(2·variance·(1 − correlation)). O(1).
     ///
     /// J. A. Hanley, B. J. `McNeil`, "A method of comparing the areas under receiver operating
     /// characteristic curves derived from the same cases", Radiology 1983, for equal areas. Fails as
@@ -155,12 +155,12 @@ impl AucHoldout {
     }
 
     /// How likely each verdict of `test` is on this holdout if the true difference is `difference`: the
-    /// power of a policy, before anyone trains.
+    /// power of a policy, before anyone trains. O(1).
     pub fn verdicts(&self, test: NonInferiority, difference: f64) -> Result<Verdicts, InputError> {
         Ok(test.verdicts(difference, self.standard_error()?))
     }
 
-    /// How many rows it takes for a pass with probability `power`; `None` where none suffice.
+    /// How many rows it takes for a pass with probability `power`; `None` where none suffice. O(1).
     pub fn needed(
         &self,
         test: NonInferiority,

@@ -41,24 +41,24 @@ impl<'a> Regressed<'a> {
         self.mean(|target, prediction| (target - prediction).abs())
     }
 
-    /// Mean squared error, in squared units of the target.
+    /// Mean squared error, in squared units of the target. O(n).
     pub fn mean_squared_error(&self) -> f64 {
         self.mean(|target, prediction| (target - prediction) * (target - prediction))
     }
 
-    /// Root of the mean squared error, in units of the target.
+    /// Root of the mean squared error, in units of the target. O(n).
     pub fn root_mean_squared_error(&self) -> f64 {
         self.mean_squared_error().sqrt()
     }
 
     /// Mean of |error| / |target| as a ratio (0.1 is 10 %). Targets nearer to 0 than 2⁻⁵² count as that,
-    /// as in scikit-learn: with zeros among the targets the number is astronomical and means nothing.
+    /// as in scikit-learn: with zeros among the targets the number is astronomical and means nothing. O(n).
     pub fn mean_absolute_percentage_error(&self) -> f64 {
         self.mean(|target, prediction| (target - prediction).abs() / target.abs().max(f64::EPSILON))
     }
 
     /// Mean pinball loss of a predicted `quantile` (in [0, 1]): an error below the target costs the
-    /// quantile, above it one minus the quantile, per unit. At ½ it is half the mean absolute error.
+    /// quantile, above it one minus the quantile, per unit. At ½ it is half the mean absolute error. O(n).
     pub fn pinball_loss(&self, quantile: f64) -> f64 {
         self.mean(|target, prediction| {
             let gap = target - prediction;
@@ -71,7 +71,7 @@ impl<'a> Regressed<'a> {
     }
 
     /// Share of the targets' variance that is explained: 1 − Σ(y − ŷ)² / Σ(y − ȳ)². At most 1; 0 is the
-    /// mean's own score.
+    /// mean's own score. O(n).
     ///
     /// Undefined where all targets are equal (where scikit-learn answers 0 or 1).
     pub fn r_squared(&self) -> Metric {
@@ -80,7 +80,7 @@ impl<'a> Regressed<'a> {
         explained(self.mean_squared_error(), around)
     }
 
-    /// The same with a constant error forgiven: 1 − Var(y − ŷ) / Var(y).
+    /// The same with a constant error forgiven: 1 − Var(y − ŷ) / Var(y). O(n).
     pub fn explained_variance(&self) -> Metric {
         let mean = self.mean(|target, _| target);
         let bias = self.mean(|target, prediction| target - prediction);

@@ -19,7 +19,7 @@ pub struct Sum {
 }
 
 impl Sum {
-    /// Adds one term.
+    /// Adds one term. O(1).
     #[inline]
     pub fn add(&mut self, term: f64) {
         let total = self.total + term;
@@ -31,7 +31,7 @@ impl Sum {
         self.total = total;
     }
 
-    /// The sum so far, rounded once.
+    /// The sum so far, rounded once. O(1).
     #[inline]
     pub fn value(self) -> f64 {
         self.total + self.lost

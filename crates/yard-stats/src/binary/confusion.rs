@@ -27,7 +27,7 @@ pub struct CheapestCut {
 }
 
 impl Confusion {
-    /// Counts decisions `score >= threshold` in one pass, without sorting.
+    /// Counts decisions `score >= threshold` in one pass, without sorting. O(n).
     pub fn at(scored: Scored<'_>, threshold: f64) -> Self {
         let mut cells = [Sum::default(); 4];
         for row in scored.weighted_rows() {
@@ -48,37 +48,37 @@ impl Confusion {
         }
     }
 
-    /// Weight of the positive rows.
+    /// Weight of the positive rows. O(1).
     pub fn positives(&self) -> f64 {
         self.true_positives + self.false_negatives
     }
 
-    /// Weight of the negative rows.
+    /// Weight of the negative rows. O(1).
     pub fn negatives(&self) -> f64 {
         self.false_positives + self.true_negatives
     }
 
-    /// Weight of the rows predicted positive.
+    /// Weight of the rows predicted positive. O(1).
     pub fn predicted_positives(&self) -> f64 {
         self.true_positives + self.false_positives
     }
 
-    /// Weight of the rows predicted negative.
+    /// Weight of the rows predicted negative. O(1).
     pub fn predicted_negatives(&self) -> f64 {
         self.false_negatives + self.true_negatives
     }
 
-    /// Weight of all rows; above zero for a confusion that came from a [`Scored`].
+    /// Weight of all rows; above zero for a confusion that came from a [`Scored`]. O(1).
     pub fn total(&self) -> f64 {
         self.positives() + self.negatives()
     }
 
-    /// (TP + TN) / all.
+    /// (TP + TN) / all. O(1).
     pub fn accuracy(&self) -> f64 {
         (self.true_positives + self.true_negatives) / self.total()
     }
 
-    /// TP / (TP + FP): how many of the selected are positive.
+    /// TP / (TP + FP): how many of the selected are positive. O(1).
     pub fn precision(&self) -> Metric {
         let selected = self.predicted_positives();
         ratio(
@@ -88,7 +88,7 @@ impl Confusion {
         )
     }
 
-    /// TP / (TP + FN): how many of the positives are selected; sensitivity.
+    /// TP / (TP + FN): how many of the positives are selected; sensitivity. O(1).
     pub fn recall(&self) -> Metric {
         ratio(
             self.true_positives,
@@ -97,7 +97,7 @@ impl Confusion {
         )
     }
 
-    /// TN / (TN + FP): how many of the negatives are left alone.
+    /// TN / (TN + FP): how many of the negatives are left alone. O(1).
     pub fn specificity(&self) -> Metric {
         ratio(
             self.true_negatives,
@@ -106,7 +106,7 @@ impl Confusion {
         )
     }
 
-    /// FP / (TN + FP) = 1 − specificity, computed without the subtraction.
+    /// FP / (TN + FP) = 1 − specificity, computed without the subtraction. O(1).
     pub fn false_positive_rate(&self) -> Metric {
         ratio(
             self.false_positives,
@@ -115,7 +115,7 @@ impl Confusion {
         )
     }
 
-    /// TN / (TN + FN): how many of the unselected are negative.
+    /// TN / (TN + FN): how many of the unselected are negative. O(1).
     pub fn negative_predictive_value(&self) -> Metric {
         let unselected = self.predicted_negatives();
         ratio(
@@ -125,23 +125,24 @@ impl Confusion {
         )
     }
 
-    /// (TP + FP) / all: how many rows are selected.
+    /// (TP + FP) / all: how many rows are selected. O(1).
     pub fn selection_rate(&self) -> f64 {
         self.predicted_positives() / self.total()
     }
 
-    /// Mean of recall and specificity; needs both classes.
+    /// Mean of recall and specificity; needs both classes. O(1).
     pub fn balanced_accuracy(&self) -> Metric {
         Ok(0.5 * (self.recall()? + self.specificity()?))
     }
 
     /// 2TP / (2TP + FP + FN): the harmonic mean of precision and recall. 0 when nothing positive was
-    /// found; undefined when there was nothing to find and nothing was selected.
+    /// found; undefined when there was nothing to find and nothing was selected. O(1).
     pub fn f1(&self) -> Metric {
         self.f_beta(1.0)
     }
 
-    /// (1 + β²)·TP / ((1 + β²)·TP + β²·FN + FP): recall counts β times as much as precision.
+    /// (1 + β²)·TP / ((1 + β²)·TP + β²·FN + FP): recall counts β times as much as precision. O(1). C. J. van
+    /// Rijsbergen, "Information retrieval", 1979.
     pub fn f_beta(&self, beta: f64) -> Metric {
         let squared = beta * beta;
         let found = (1.0 + squared) * self.true_positives;
@@ -149,7 +150,8 @@ impl Confusion {
         ratio(found, all, Undefined::NoPositives)
     }
 
-    /// Matthews correlation, (TP·TN − FP·FN) / √((TP+FP)(TP+FN)(TN+FP)(TN+FN)), in [−1, 1].
+    /// Matthews correlation, (TP·TN − FP·FN) / √((TP+FP)(TP+FN)(TN+FP)(TN+FN)), in [−1, 1]. O(1). B. W.
+    /// Matthews, Biochimica et Biophysica Acta 1975.
     ///
     /// Undefined where a row or column of the table is empty (scikit-learn answers 0).
     pub fn matthews(&self) -> Metric {
@@ -165,7 +167,8 @@ impl Confusion {
         Ok(((agreement - conflict) / spread).clamp(-1.0, 1.0))
     }
 
-    /// Cohen's kappa, 1 − (FP + FN) / expected disagreement by chance, at most 1.
+    /// Cohen's kappa, 1 − (FP + FN) / expected disagreement by chance, at most 1. O(1). J. Cohen, "A
+    /// coefficient of agreement for nominal scales", 1960.
     ///
     /// Undefined where labels and predictions are all of the same one class.
     pub fn kappa(&self) -> Metric {
@@ -179,7 +182,8 @@ impl Confusion {
     }
 
     /// Mean cost per row when a false positive costs `false_positive` and a false negative
-    /// `false_negative` (in any one unit); right decisions cost nothing.
+    /// `false_negative` (in any one unit); right decisions cost nothing. (FP·c₁ + FN·c₂) / all; O(1). C.
+    /// Elkan, "The foundations of cost-sensitive learning", IJCAI 2001.
     pub fn expected_cost(&self, false_positive: f64, false_negative: f64) -> f64 {
         (self.false_positives * false_positive + self.false_negatives * false_negative)
             / self.total()
@@ -188,7 +192,7 @@ impl Confusion {
 
 impl Ranked<'_> {
     /// The confusion at each of `thresholds`, in their order: one pass and a sort of the thresholds.
-    /// A threshold of NaN selects nothing.
+    /// A threshold of NaN selects nothing. O(n + t log t) for t thresholds.
     pub fn confusions(&self, thresholds: &[f64]) -> Vec<Confusion> {
         let mut descending: Vec<usize> = (0..thresholds.len()).collect();
         descending.sort_by(|&a, &b| thresholds[b].total_cmp(&thresholds[a]));
@@ -208,7 +212,7 @@ impl Ranked<'_> {
     }
 
     /// The threshold with the lowest [`Confusion::expected_cost`] among those that occur and
-    /// "nothing is positive"; of equal costs the highest threshold. One pass.
+    /// "nothing is positive"; of equal costs the highest threshold. One pass. O(n).
     pub fn cheapest_cut(&self, false_positive: f64, false_negative: f64) -> CheapestCut {
         let cost = |selected| {
             self.confusion_of(selected)

@@ -26,7 +26,7 @@ pub struct PrPoint {
 }
 
 impl Ranked<'_> {
-    /// The ROC curve from (0, 0) to (1, 1), thinned to about `max_points`.
+    /// The ROC curve from (0, 0) to (1, 1), thinned to about `max_points`. O(n).
     ///
     /// With `max_points` at or above the number of distinct scores + 1 every point is there.
     /// Thinning keeps both ends and at least one point in every stretch of the curve of length
@@ -52,7 +52,7 @@ impl Ranked<'_> {
 
     /// The precision–recall curve from the highest threshold to the one that selects everything,
     /// thinned to about `max_points` as in [`Ranked::roc_curve`] along recall and along the share
-    /// of rows selected.
+    /// of rows selected. O(n).
     ///
     /// The conventional end point (recall 0, precision 1) is not a threshold and is left out.
     pub fn pr_curve(&self, max_points: usize) -> Metric<Vec<PrPoint>> {

@@ -24,7 +24,7 @@ pub struct Depth {
 
 impl Ranked<'_> {
     /// The top `rows` of the list (its top weight, where rows are weighted; at most all of it).
-    /// `recall` is recall@k, `precision` is precision@k. One pass.
+    /// `recall` is recall@k, `precision` is precision@k. One pass. O(n).
     pub fn top(&self, rows: f64) -> Metric<Depth> {
         if rows.is_nan() || rows <= 0.0 {
             return Err(Undefined::NoPredictedPositives);
@@ -37,7 +37,7 @@ impl Ranked<'_> {
     }
 
     /// The gain and lift table: the list at `bins` equal steps of depth, the last being all of it.
-    /// One pass.
+    /// One pass. O(n + bins).
     pub fn gains(&self, bins: NonZeroUsize) -> Metric<Vec<Depth>> {
         let steps = bins.get() as f64;
         self.depths((1..=bins.get()).map(|bin| self.total() * (bin as f64 / steps)))

@@ -84,33 +84,34 @@ impl<'a> Ranked<'a> {
         Ok(ranked)
     }
 
-    /// The columns that were ranked.
+    /// The columns that were ranked. O(1).
     pub fn scored(&self) -> Scored<'a> {
         self.scored
     }
 
-    /// Weight of the positive rows (their number, where rows are not weighted).
+    /// Weight of the positive rows (their number, where rows are not weighted). O(1).
     pub fn positives(&self) -> f64 {
         self.positives
     }
 
-    /// Weight of the negative rows.
+    /// Weight of the negative rows. O(1).
     pub fn negatives(&self) -> f64 {
         self.negatives
     }
 
-    /// Weight of all rows.
+    /// Weight of all rows. O(1).
     pub fn total(&self) -> f64 {
         self.positives + self.negatives
     }
 
-    /// Share of the weight that is positive.
+    /// Share of the weight that is positive. O(1).
     pub fn prevalence(&self) -> f64 {
         self.positives / self.total()
     }
 
     /// Every distinct way to split the rows by a threshold that occurs in the data, from the highest
-    /// score down; the last one selects everything. Scores held only by rows of weight 0 are skipped.
+    /// score down; the last one selects everything. Scores held only by rows of weight 0 are skipped. O(n)
+    /// for all of them.
     pub fn cuts(&self) -> impl Iterator<Item = Cut> {
         let (mut above, mut false_above) = (Sum::default(), Sum::default());
         self.groups().map(move |group| {

@@ -16,7 +16,7 @@ pub struct KolmogorovSmirnov {
 
 impl Ranked<'_> {
     /// Area under the ROC curve: the probability that a random positive row outscores a random
-    /// negative one, a tie counting one half (Mann–Whitney U / (P·N)). In [0, 1], chance is 0.5.
+    /// negative one, a tie counting one half (Mann–Whitney U / (P·N)). In [0, 1], chance is 0.5. O(n).
     ///
     /// Without weights the numerator is an exact integer. One pass.
     pub fn auc(&self) -> Metric {
@@ -32,13 +32,13 @@ impl Ranked<'_> {
         Ok((wins.value() / (positives * negatives)).min(1.0))
     }
 
-    /// 2·AUC − 1: the accuracy ratio of credit scoring. In [−1, 1], chance is 0.
+    /// 2·AUC − 1: the accuracy ratio of credit scoring. In [−1, 1], chance is 0. O(n).
     pub fn gini(&self) -> Metric {
         Ok(2.0 * self.auc()? - 1.0)
     }
 
     /// Average precision, Σ (Rₖ − Rₖ₋₁)·Pₖ over the distinct scores, without interpolation: the
-    /// step-wise area under the precision–recall curve. In [0, 1], chance is the prevalence.
+    /// step-wise area under the precision–recall curve. In [0, 1], chance is the prevalence. O(n).
     ///
     /// 1 when there are no negative rows; undefined without positive rows (where scikit-learn
     /// answers 0). One pass.
@@ -57,7 +57,7 @@ impl Ranked<'_> {
         Ok((area.value() / self.positives()).min(1.0))
     }
 
-    /// The two-sample Kolmogorov–Smirnov distance between positive and negative scores. One pass.
+    /// The two-sample Kolmogorov–Smirnov distance between positive and negative scores. One pass. O(n).
     pub fn kolmogorov_smirnov(&self) -> Metric<KolmogorovSmirnov> {
         let (positives, negatives) = self.both_classes()?;
         let mut best = KolmogorovSmirnov {
@@ -77,7 +77,7 @@ impl Ranked<'_> {
     }
 
     /// [`Ranked::auc`] with other weights of the same rows, one each, in place of their own: for replicates
-    /// of a bootstrap, which need no second sort. One pass.
+    /// of a bootstrap, which need no second sort. One pass. O(n).
     ///
     /// Undefined where a class has no weight. Weights beyond the rows are not looked at; rows beyond the
     /// weights count as absent.
@@ -108,6 +108,7 @@ impl Ranked<'_> {
     }
 
     /// [`Ranked::average_precision`] with other weights of the same rows, as in [`Ranked::auc_weighed`].
+    /// O(n).
     ///
     /// Undefined where the positives have no weight.
     pub fn average_precision_weighed(&self, weights: &[f64]) -> Metric {

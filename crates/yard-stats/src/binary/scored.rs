@@ -37,22 +37,22 @@ impl<'a> Scored<'a> {
         })
     }
 
-    /// Number of rows, those of weight 0 included.
+    /// Number of rows, those of weight 0 included. O(1).
     pub fn rows(&self) -> usize {
         self.labels.len()
     }
 
-    /// True where the outcome is positive.
+    /// True where the outcome is positive. O(1).
     pub fn labels(&self) -> &'a [bool] {
         self.labels
     }
 
-    /// One finite score a row; larger means more likely positive.
+    /// One finite score a row; larger means more likely positive. O(1).
     pub fn scores(&self) -> &'a [f64] {
         self.scores
     }
 
-    /// One weight a row, where rows are weighted.
+    /// One weight a row, where rows are weighted. O(1).
     pub fn weights(&self) -> Option<&'a [f64]> {
         self.weights
     }

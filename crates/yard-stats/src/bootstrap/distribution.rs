@@ -99,31 +99,31 @@ impl Resampled {
         self
     }
 
-    /// The statistic of the rows themselves.
+    /// The statistic of the rows themselves. O(1).
     pub fn estimate(&self) -> f64 {
         self.estimate
     }
 
-    /// The defined replicates, ascending.
+    /// The defined replicates, ascending. O(1).
     pub fn replicates(&self) -> &[f64] {
         &self.replicates
     }
 
     /// How many replicates are undefined (no positive row drawn, nothing selected, …). They are left
-    /// out; where they are more than one in twenty there is no interval and no p-value.
+    /// out; where they are more than one in twenty there is no interval and no p-value. O(1).
     pub fn undefined(&self) -> usize {
         self.undefined
     }
 
     /// Whether there is enough to decide on: ask before the p-values, and answer "inconclusive" on
     /// [`Undefined::TooFewInformative`]. A statistic that no unit moves is never enough, unless two models
-    /// are compared that give every row the same score.
+    /// are compared that give every row the same score. O(1).
     pub fn enough(&self) -> Metric<()> {
         self.defined()?;
         support::enough(self.small.informative)
     }
 
-    /// Standard deviation of the replicates.
+    /// Standard deviation of the replicates. O(R) for R replicates.
     pub fn standard_error(&self) -> Metric {
         self.defined()?;
         let n = self.replicates.len() as f64;
@@ -135,14 +135,14 @@ impl Resampled {
         Ok((squares.collect::<Sum>().value() / (n - 1.0).max(1.0)).sqrt())
     }
 
-    /// The interval between the replicates' own quantiles.
+    /// The interval between the replicates' own quantiles. O(1): replicates are sorted.
     pub fn percentile(&self, confidence: Confidence) -> Metric<Interval> {
         self.defined()?;
         let z = self.small.widen(confidence);
         Ok(self.between(normal_cdf(-z), normal_cdf(z)))
     }
 
-    /// The bias-corrected and accelerated interval.
+    /// The bias-corrected and accelerated interval. O(1).
     pub fn bca(&self, confidence: Confidence) -> Metric<Interval> {
         self.defined()?;
         let z = self.small.widen(confidence);
@@ -151,7 +151,7 @@ impl Resampled {
 
     /// One-sided p-value of "the true value is at most `value`": small when it is above. The level at
     /// which the lower end of [`Resampled::bca`] reaches `value`, so both always agree; at least about
-    /// 1 / (replicates + 1).
+    /// 1 / (replicates + 1). O(log R) for R replicates.
     ///
     /// For non-inferiority by a margin δ of a metric where more is better, test the difference against
     /// −δ.
@@ -163,7 +163,8 @@ impl Resampled {
         Ok(self.small.tail(self.level_at(reached)))
     }
 
-    /// One-sided p-value of "the true value is at least `value`": small when it is below.
+    /// One-sided p-value of "the true value is at least `value`": small when it is below. O(log R) for R
+    /// replicates.
     pub fn p_at_least(&self, value: f64) -> Metric {
         self.defined()?;
         let reached = self

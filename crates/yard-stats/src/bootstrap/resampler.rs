@@ -53,7 +53,7 @@ pub struct Bootstrap {
 }
 
 impl<'a> Resampler<'a> {
-    /// For the metrics of one model.
+    /// For the metrics of one model. O(n), and a search in the ranking for each threshold, edge and step.
     ///
     /// Fails when the cluster column is of another length than the labels.
     pub fn of(
@@ -64,7 +64,7 @@ impl<'a> Resampler<'a> {
         Self::new(vec![(ranked, Side::Challenger)], statistics, plan)
     }
 
-    /// For the metrics of two models on the same draws, and their differences.
+    /// For the metrics of two models on the same draws, and their differences. O(n), as [`Resampler::of`].
     ///
     /// Fails when the cluster column is of another length than the labels.
     pub fn of_pair(
@@ -110,13 +110,14 @@ impl<'a> Resampler<'a> {
         Ok(resampler)
     }
 
-    /// Computes all replicates and what the acceleration needs.
+    /// Computes all replicates and what the acceleration needs. O(n·R) for R replicates.
     pub fn run(&self) -> Bootstrap {
         self.collect(self.draw(0..self.replicates))
     }
 
     /// The statistics of some of the replicates, for [`Resampler::collect`]: compute portions
-    /// wherever you like and put them together in order. Portions of multiples of 32 cost least.
+    /// wherever you like and put them together in order. Portions of multiples of 32 cost least. O(n) a
+    /// replicate.
     pub fn draw(&self, replicates: Range<u32>) -> Vec<f64> {
         let mut drawn = Vec::new();
         let mut counts = Counts::new(self.models[0].ranked.scored().rows());
@@ -138,7 +139,8 @@ impl<'a> Resampler<'a> {
         drawn
     }
 
-    /// Puts the replicates together, in order, and leaves out groups of units in turn.
+    /// Puts the replicates together, in order, and leaves out groups of units in turn. O(128·n): so many
+    /// groups at most.
     pub fn collect(&self, replicates: Vec<f64>) -> Bootstrap {
         let estimates = self.statistics.iter().flat_map(|statistic| {
             let models = self.models.iter();
@@ -276,17 +278,19 @@ impl<'a> Resampler<'a> {
 }
 
 impl Bootstrap {
-    /// Of the challenger's (or the only model's) statistic `index`; undefined where the statistic is.
+    /// Of the challenger's (or the only model's) statistic `index`; undefined where the statistic is. O(R log
+    /// R): its R replicates are sorted.
     pub fn challenger(&self, index: usize) -> Metric<Resampled> {
         self.of_side(index, 0)
     }
 
-    /// Of the champion's statistic `index`; the same as the challenger's, if there is only one model.
+    /// Of the champion's statistic `index`; the same as the challenger's, if there is only one model. O(R log
+    /// R).
     pub fn champion(&self, index: usize) -> Metric<Resampled> {
         self.of_side(index, self.sides - 1)
     }
 
-    /// Of challenger − champion.
+    /// Of challenger − champion. O(R log R).
     pub fn difference(&self, index: usize) -> Metric<Resampled> {
         let places = [self.sides * index, self.sides * index + self.sides - 1];
         let estimate = self.estimates[places[0]]? - self.estimates[places[1]]?;

@@ -7,7 +7,8 @@ use super::{LANES, Plan};
 use crate::InputError;
 
 /// Resamples statistics that `compute` reads from row weights: slower than [`super::Resampler`], for
-/// metrics that it does not know (several classes, numbers, group differences).
+/// metrics that it does not know (several classes, numbers, group differences). O(n) and one call of
+/// `compute` for each of the R replicates and the groups left out, and O(R log R) a statistic.
 ///
 /// `strata` has one entry a row, which [`super::Design`] uses as it does labels (with
 /// `Design::Unstratified` only its length matters). `compute` gets how often each row is drawn, and

@@ -5,22 +5,22 @@ use core::f64::consts::{FRAC_1_SQRT_2, SQRT_2};
 /// √(2π).
 const SQRT_TAU: f64 = 2.506_628_274_631_000_7;
 
-/// Density of the standard normal distribution.
+/// Density of the standard normal distribution. O(1).
 pub fn normal_density(x: f64) -> f64 {
     libm::exp(-0.5 * x * x) / SQRT_TAU
 }
 
-/// P(Z ≤ x) for a standard normal Z, accurate to about 1e-15 relative in both tails.
+/// P(Z ≤ x) for a standard normal Z, accurate to about 1e-15 relative in both tails. O(1).
 pub fn normal_cdf(x: f64) -> f64 {
     0.5 * libm::erfc(-x * FRAC_1_SQRT_2)
 }
 
-/// P(|Z| ≥ |z|) for a standard normal Z: the two-sided p-value of a z statistic.
+/// P(|Z| ≥ |z|) for a standard normal Z: the two-sided p-value of a z statistic. O(1).
 pub fn normal_two_sided(z: f64) -> f64 {
     libm::erfc(z.abs() * FRAC_1_SQRT_2)
 }
 
-/// The x with P(Z ≤ x) = `p`: the inverse of [`normal_cdf`], accurate to about 1e-15 relative.
+/// The x with P(Z ≤ x) = `p`: the inverse of [`normal_cdf`], accurate to about 1e-15 relative. O(1).
 ///
 /// 0 gives −∞ and 1 gives ∞; outside [0, 1] (or for NaN) there is no answer.
 ///
@@ -48,7 +48,7 @@ pub fn normal_quantile(p: f64) -> Option<f64> {
     Some(x)
 }
 
-/// P(X > x) for the Kolmogorov distribution: the large-sample p-value of √n·D.
+/// P(X > x) for the Kolmogorov distribution: the large-sample p-value of √n·D. O(1).
 ///
 /// The alternating series converges fast for large x, the theta-function form for small x; they
 /// meet at 1 with both below 1e-16 of the limit.

@@ -57,7 +57,7 @@ impl<'a> Classified<'a> {
         })
     }
 
-    /// The most probable class of each row; of equals the first.
+    /// The most probable class of each row; of equals the first. O(n·classes).
     pub fn predictions(&self) -> Vec<usize> {
         let rows = self.probabilities.chunks_exact(self.classes);
         rows.map(|row| {
@@ -70,13 +70,13 @@ impl<'a> Classified<'a> {
         .collect()
     }
 
-    /// The table of labels against the most probable classes.
+    /// The table of labels against the most probable classes. O(n·classes + classes²).
     pub fn table(&self) -> Result<ClassTable, InputError> {
         ClassTable::new(self.labels, &self.predictions(), self.classes, self.weights)
     }
 
     /// Mean −ln p of the class that came true, clipped to [2⁻⁵², 1 − 2⁻⁵²], in nats. Rows are taken as
-    /// they are, whatever they add up to.
+    /// they are, whatever they add up to. O(n·classes).
     ///
     /// Undefined where a number is not a probability.
     pub fn log_loss(&self) -> Metric {
@@ -99,7 +99,7 @@ impl<'a> Classified<'a> {
     }
 
     /// Share of rows whose class is among the `k` most probable; of equals the later classes come first,
-    /// as in scikit-learn. 1 where `k` is the number of classes.
+    /// as in scikit-learn. 1 where `k` is the number of classes. O(n·classes).
     pub fn top_k_accuracy(&self, k: usize) -> f64 {
         self.mean(|label, row| {
             let ahead =

@@ -51,26 +51,26 @@ pub struct AucDifference {
 }
 
 impl Auc {
-    /// Standard error of the area.
+    /// Standard error of the area. O(1).
     pub fn standard_error(&self) -> f64 {
         self.variance.sqrt()
     }
 
     /// Whether there is enough to decide on: [`Undefined::TooFewInformative`] below
-    /// [`support::NEEDED`] degrees of freedom.
+    /// [`support::NEEDED`] degrees of freedom. O(1).
     pub fn enough(&self) -> Metric<()> {
         support::enough(self.freedom)
     }
 
     /// DeLong's interval as published, value ± z·error cut to [0, 1]: what other programs print. Too
-    /// narrow where a class is small; [`Auc::logit_interval`] holds its level there.
+    /// narrow where a class is small; [`Auc::logit_interval`] holds its level there. O(1).
     pub fn interval(&self, confidence: Confidence) -> Interval {
         Interval::around(self.value, self.standard_error(), confidence).within(0.0, 1.0)
     }
 
     /// The interval of the log-odds of the area, ± t·error by [`Auc::freedom`], carried back: never
     /// leaves (0, 1) and covers better than [`Auc::interval`] when the area is near 1 or a class is
-    /// small.
+    /// small. O(1).
     ///
     /// Undefined at an area of exactly 0 or 1.
     pub fn logit_interval(&self, confidence: Confidence) -> Metric<Interval> {
@@ -90,12 +90,12 @@ impl Auc {
 }
 
 impl AucDifference {
-    /// Standard error of the difference.
+    /// Standard error of the difference. O(1).
     pub fn standard_error(&self) -> f64 {
         self.variance.sqrt()
     }
 
-    /// Difference over standard error; undefined when the difference has no variance.
+    /// Difference over standard error; undefined when the difference has no variance. O(1).
     pub fn z(&self) -> Metric {
         if self.variance > 0.0 {
             Ok(self.value / self.standard_error())
@@ -105,28 +105,28 @@ impl AucDifference {
     }
 
     /// DeLong's test as published: two-sided p-value of "the areas are equal", z against the normal
-    /// distribution, as other programs print it. Undefined when the difference has no variance.
+    /// distribution, as other programs print it. Undefined when the difference has no variance. O(1).
     pub fn published_p_value(&self) -> Metric {
         self.z().map(normal_two_sided)
     }
 
-    /// The interval as published, value ± z·error.
+    /// The interval as published, value ± z·error. O(1).
     pub fn published_interval(&self, confidence: Confidence) -> Interval {
         Interval::around(self.value, self.standard_error(), confidence).within(-1.0, 1.0)
     }
 
     /// Whether the rows can carry a decision about the difference: ask before any of the p-values below,
-    /// and answer "inconclusive" on [`Undefined::TooFewInformative`].
+    /// and answer "inconclusive" on [`Undefined::TooFewInformative`]. O(1).
     pub fn enough(&self) -> Metric<()> {
         self.studentised.enough()
     }
 
-    /// Two-sided p-value of "the areas are equal".
+    /// Two-sided p-value of "the areas are equal". O(1).
     pub fn p_value(&self) -> f64 {
         self.studentised.p_value()
     }
 
-    /// One-sided p-value of "the true difference is at most `value`": small when it is above.
+    /// One-sided p-value of "the true difference is at most `value`": small when it is above. O(1).
     ///
     /// The challenger is shown not to be worse by `margin` when the p-value at −`margin` is below the
     /// level (non-inferiority); to be better when it is at 0. Where no row is placed differently it is
@@ -136,17 +136,17 @@ impl AucDifference {
         self.studentised.p_at_most(value)
     }
 
-    /// One-sided p-value of "the true difference is at least `value`": small when it is below.
+    /// One-sided p-value of "the true difference is at least `value`": small when it is below. O(1).
     pub fn p_at_least(&self, value: f64) -> f64 {
         self.studentised.p_at_least(value)
     }
 
-    /// The interval that agrees with these p-values; a single point for a model and itself.
+    /// The interval that agrees with these p-values; a single point for a model and itself. O(1).
     pub fn interval(&self, confidence: Confidence) -> Interval {
         self.studentised.interval(confidence).within(-1.0, 1.0)
     }
 
-    /// Correlation of the two areas; undefined when either has no variance.
+    /// Correlation of the two areas; undefined when either has no variance. O(1).
     pub fn correlation(&self) -> Metric {
         let spread = self.challenger.standard_error() * self.champion.standard_error();
         if spread > 0.0 {
@@ -157,7 +157,7 @@ impl AucDifference {
     }
 }
 
-/// The AUC of one ranking with its DeLong variance. Two passes, no memory.
+/// The AUC of one ranking with its DeLong variance. Two passes, no memory. O(n).
 ///
 /// Undefined with weights ([`Undefined::Weighted`]), with a class missing, or with fewer than two
 /// rows of a class.

@@ -178,7 +178,7 @@ impl Moments {
 
 impl MeanDifference {
     /// The paired t-test as published: two-sided p-value of "the means are equal", by Student's t with
-    /// units − 1 degrees of freedom. Undefined when the differences do not vary.
+    /// units − 1 degrees of freedom. Undefined when the differences do not vary. O(1).
     pub fn published_p_value(&self) -> Metric {
         if self.standard_error > 0.0 {
             let t = self.value / self.standard_error;
@@ -189,28 +189,28 @@ impl MeanDifference {
     }
 
     /// Whether the rows can carry a decision about the difference: ask before any of the p-values below,
-    /// and answer "inconclusive" on [`Undefined::TooFewInformative`].
+    /// and answer "inconclusive" on [`Undefined::TooFewInformative`]. O(1).
     pub fn enough(&self) -> Metric<()> {
         self.studentised.enough()
     }
 
-    /// The interval that agrees with the p-values below.
+    /// The interval that agrees with the p-values below. O(1).
     pub fn interval(&self, confidence: Confidence) -> Interval {
         self.studentised.interval(confidence)
     }
 
-    /// Two-sided p-value of "the means are equal".
+    /// Two-sided p-value of "the means are equal". O(1).
     pub fn p_value(&self) -> f64 {
         self.studentised.p_value()
     }
 
     /// One-sided p-value of "the true difference is at least `value`": small when it is below. A loss is
-    /// shown not to be worse by a margin when the p-value at the margin is below the level.
+    /// shown not to be worse by a margin when the p-value at the margin is below the level. O(1).
     pub fn p_at_least(&self, value: f64) -> f64 {
         self.studentised.p_at_least(value)
     }
 
-    /// One-sided p-value of "the true difference is at most `value`": small when it is above.
+    /// One-sided p-value of "the true difference is at most `value`": small when it is above. O(1).
     pub fn p_at_most(&self, value: f64) -> f64 {
         self.studentised.p_at_most(value)
     }

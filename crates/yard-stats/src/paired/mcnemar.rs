@@ -22,7 +22,7 @@ pub struct Discordant {
 const FEW: u64 = 25;
 
 impl Discordant {
-    /// Counts rows at each model's threshold (positive at or above it). One pass.
+    /// Counts rows at each model's threshold (positive at or above it). One pass. O(n).
     ///
     /// Undefined with weights ([`Undefined::Weighted`]).
     pub fn at(pair: &Pair<'_>, challenger: f64, champion: f64) -> Metric<Self> {
@@ -33,7 +33,7 @@ impl Discordant {
     }
 
     /// The same counts of rows, whatever these weigh: to be shown, not tested. Rows that are weighted or
-    /// hang together are tested by [`decision_difference`].
+    /// hang together are tested by [`decision_difference`]. O(n).
     pub fn counted(pair: &Pair<'_>, challenger: f64, champion: f64) -> Self {
         let (one, other) = (pair.challenger().scored(), pair.champion().scored());
         let mut counts = Self {
@@ -53,25 +53,25 @@ impl Discordant {
         counts
     }
 
-    /// Accuracy of the challenger − accuracy of the champion.
+    /// Accuracy of the challenger − accuracy of the champion. O(1).
     pub fn difference(&self) -> f64 {
         (self.challenger_only as f64 - self.champion_only as f64) / self.rows as f64
     }
 
-    /// Standard error of the difference, √(b + c − (b − c)²/n)/n.
+    /// Standard error of the difference, √(b + c − (b − c)²/n)/n. O(1).
     pub fn standard_error(&self) -> f64 {
         let n = self.rows as f64;
         let (b, c) = (self.challenger_only as f64, self.champion_only as f64);
         (b + c - (b - c) * (b - c) / n).max(0.0).sqrt() / n
     }
 
-    /// The Wald interval of the difference.
+    /// The Wald interval of the difference. O(1).
     pub fn interval(&self, confidence: Confidence) -> Interval {
         Interval::around(self.difference(), self.standard_error(), confidence).within(-1.0, 1.0)
     }
 
     /// Two-sided p-value of "both are right equally often": exact below 25 discordant rows, with
-    /// continuity correction from there on.
+    /// continuity correction from there on. O(1), as exact p-values are of few rows.
     pub fn p_value(&self) -> f64 {
         if self.challenger_only + self.champion_only < FEW {
             self.exact()
@@ -80,14 +80,14 @@ impl Discordant {
         }
     }
 
-    /// Two-sided, from the binomial distribution with ½: 2·P(X ≥ the larger count), at most 1.
+    /// Two-sided, from the binomial distribution with ½: 2·P(X ≥ the larger count), at most 1. O(√(b + c)).
     pub fn exact(&self) -> f64 {
         let larger = self.challenger_only.max(self.champion_only);
         (2.0 * binomial_at_least(larger, self.discordant(), 0.5)).min(1.0)
     }
 
     /// Two-sided, from (|b − c| − 1)²/(b + c) against χ² with one degree of freedom; 1 without discordant
-    /// rows.
+    /// rows. O(1).
     ///
     /// Q. `McNemar`, Psychometrika 1947; the correction: A. L. Edwards 1948.
     pub fn corrected(&self) -> f64 {
@@ -99,12 +99,14 @@ impl Discordant {
         chi_square_tail(gap * gap / discordant, 1.0)
     }
 
-    /// One-sided exact p-value of "the challenger is right at most as often": small when it is better.
+    /// One-sided exact p-value of "the challenger is right at most as often": small when it is better. O(√(b
+    /// + c)).
     pub fn p_not_better(&self) -> f64 {
         binomial_at_least(self.challenger_only, self.discordant(), 0.5)
     }
 
-    /// One-sided exact p-value of "the challenger is right at least as often": small when it is worse.
+    /// One-sided exact p-value of "the challenger is right at least as often": small when it is worse. O(√(b
+    /// + c)).
     pub fn p_not_worse(&self) -> f64 {
         binomial_at_least(self.champion_only, self.discordant(), 0.5)
     }

@@ -23,7 +23,8 @@ pub struct Pair<'a> {
 }
 
 impl<'a> Pair<'a> {
-    /// Checks and ranks both score columns against the one label (and weight) column.
+    /// Checks and ranks both score columns against the one label (and weight) column. O(n) for continuous
+    /// scores, O(n log n) at worst.
     ///
     /// Fails as [`Scored::new`] and [`Ranked::new`] do; the message calls a bad column of the
     /// champion `champion score`.
@@ -48,12 +49,12 @@ impl<'a> Pair<'a> {
         self.challenger.scored().scores() == self.champion.scored().scores()
     }
 
-    /// The model that wants to be released.
+    /// The model that wants to be released. O(1).
     pub fn challenger(&self) -> &Ranked<'a> {
         &self.challenger
     }
 
-    /// The model that is released.
+    /// The model that is released. O(1).
     pub fn champion(&self) -> &Ranked<'a> {
         &self.champion
     }

@@ -29,7 +29,7 @@ pub struct Studentised {
 
 impl Studentised {
     /// Whether there is enough to decide on: [`crate::Undefined::TooFewInformative`] below
-    /// [`support::NEEDED`] degrees of freedom. Without variance the tails are exact, and always enough.
+    /// [`support::NEEDED`] degrees of freedom. Without variance the tails are exact, and always enough. O(1).
     pub fn enough(&self) -> Metric<()> {
         if self.varies() {
             support::enough(self.freedom)
@@ -38,7 +38,7 @@ impl Studentised {
         }
     }
 
-    /// The two-sided interval.
+    /// The two-sided interval. O(1).
     pub fn interval(&self, confidence: Confidence) -> Interval {
         let tail = 0.5 * (1.0 - confidence.level());
         if !self.varies() {
@@ -55,12 +55,12 @@ impl Studentised {
         }
     }
 
-    /// Two-sided p-value of "there is no difference".
+    /// Two-sided p-value of "there is no difference". O(1).
     pub fn p_value(&self) -> f64 {
         (2.0 * self.p_at_most(0.0).min(self.p_at_least(0.0))).min(1.0)
     }
 
-    /// One-sided p-value of "the true difference is at most `value`": small when it is above.
+    /// One-sided p-value of "the true difference is at most `value`": small when it is above. O(1).
     pub fn p_at_most(&self, value: f64) -> f64 {
         if self.varies() {
             student_t_tail(self.transformed(value), self.freedom)
@@ -69,7 +69,7 @@ impl Studentised {
         }
     }
 
-    /// One-sided p-value of "the true difference is at least `value`": small when it is below.
+    /// One-sided p-value of "the true difference is at least `value`": small when it is below. O(1).
     pub fn p_at_least(&self, value: f64) -> f64 {
         if self.varies() {
             student_t_tail(-self.transformed(value), self.freedom)
