@@ -22,9 +22,10 @@ soak: build ## Run all tests with their full counts of repetitions
 	tests/peers.sh
 	TRAINYARD_SOAK=1 $(CARGO) test --release --locked --workspace
 
-bench: build ## Measure the line against the same steps in Python
+bench: build ## Measure the line, and the statistics, against the same steps in Python
 	tests/peers.sh bench
 	tests/bench/line.sh
+	tests/bench/stats.sh
 
 lint: ## Check format and lints, warnings being errors
 	$(CARGO) fmt --all --check

@@ -13,8 +13,9 @@ rest is scaled from them (a replicate costs the same as the next), in two ways:
   tuned   rows are sorted once; a replicate is a vector of counts, and metrics are cumulative sums in numpy
 
 Rounds alternate between the two sides. CPU seconds are user + system. Ends with 1 where ours needs more
-than a twentieth of the plain way's CPU, or more than 10 bytes of memory a row and column, the process
-itself included.
+than a twentieth of the plain way's CPU in any round, or more than 10 bytes of memory a row and column (of
+labels and both scores), the process itself included. The latter is a promise for a million rows: of fewer,
+the process itself is the most, so memory is shown and not judged.
 """
 import json
 import os
@@ -32,6 +33,7 @@ from scipy import stats  # noqa: E402
 from sklearn import metrics  # noqa: E402
 
 THRESHOLD, BINS = 0.1, 10
+TIMES, BYTES, JUDGED_FROM = 20, 10, 1_000_000
 FEW = {"plain": 2, "tuned": 5}
 
 
@@ -176,9 +178,15 @@ def main():
             ratios[way].append(seconds / spent)
     for way, values in ratios.items():
         print(f"ratio to {way}: median {np.median(values):.1f} ({min(values):.1f} to {max(values):.1f})")
-    met = min(ratios["plain"]) >= 20 and worst <= 10
-    print("both bounds hold" if met else "a bound is broken: 20 times less CPU than the plain way, 10 bytes a row and column")
-    return 0 if met else 1
+    bounds = [(min(ratios["plain"]) >= TIMES, f"at least {TIMES} times less CPU than the plain way: {min(ratios['plain']):.1f}")]
+    memory = f"at most {BYTES} bytes of memory a row and column: {worst:.2f}"
+    if rows >= JUDGED_FROM:
+        bounds.append((worst <= BYTES, memory))
+    else:
+        print(f"not judged below {JUDGED_FROM:,} rows: {memory}")
+    for holds, bound in bounds:
+        print(f"{'holds' if holds else 'BROKEN'}: {bound}")
+    return 0 if all(holds for holds, _ in bounds) else 1
 
 
 if __name__ == "__main__":
