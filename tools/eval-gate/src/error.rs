@@ -116,7 +116,9 @@ pub enum GateError {
     NoReason { flag: &'static str },
     #[error("the configuration has a `release` rule, but no release is given")]
     NoRelease,
-    #[error("a release, or why there is none, is given, but the configuration has no `release` rule")]
+    #[error(
+        "a release, or why there is none, is given, but the configuration has no `release` rule"
+    )]
     NoReleaseRule,
     #[error("a first model cannot have a release before it")]
     ReleaseBeforeFirst,

@@ -1,16 +1,17 @@
 //! What a policy can tell on a holdout of some size, before anyone trains.
 
+mod areas;
 mod means;
-
-use std::io::{self, Write};
+mod words;
 
 use serde::Serialize;
 use yard_cli::Io;
-use yard_report::number::{grouped, percent};
 use yard_stats::interval::Confidence;
 use yard_stats::planning::{AucHoldout, NonInferiority};
 
+use self::areas::{champion, floor};
 use self::means::Mean;
+use self::words::human;
 use crate::args::PowerArgs;
 use crate::config::{GateConfig, Prove};
 use crate::error::GateError;
@@ -283,68 +284,6 @@ fn level(confidence: Confidence) -> f64 {
     0.5 * (1.0 - confidence.level())
 }
 
-/// A floor of AUC, with a model whose AUC is as expected, and one that is at the floor.
-fn floor(
-    rule: String,
-    holdout: AucHoldout,
-    limit: f64,
-    confidence: Confidence,
-) -> Result<RuleOutlook, GateError> {
-    let test = NonInferiority::new(0.0, level(confidence))?;
-    let case = |auc: f64| -> Result<(f64, Case), GateError> {
-        let error = AucHoldout { auc, ..holdout }.variance()?.sqrt();
-        let truth = format!("AUC {auc}");
-        Ok((error, Case::new(truth, test, auc - limit, error)))
-    };
-    let (standard_error, expected) = case(holdout.auc)?;
-    let now = (holdout.rows, holdout.rows * holdout.prevalence);
-    let needed = test.needed(holdout.auc - limit, standard_error, now, POWER)?;
-    let mut cases = vec![expected];
-    if limit > 0.0 && limit < 1.0 {
-        cases.push(case(limit)?.1);
-    }
-    Ok(RuleOutlook {
-        rule,
-        limit,
-        standard_error,
-        cases,
-        rows_needed: needed.map(|needed| whole(needed.rows)),
-        positives_needed: needed.map(|needed| whole(needed.positives)),
-    })
-}
-
-/// A margin against the champion, with a model that is equal, one that is at the margin, and one that is
-/// worse by twice as much.
-fn champion(
-    rule: String,
-    holdout: AucHoldout,
-    margin: f64,
-    confidence: Confidence,
-) -> Result<RuleOutlook, GateError> {
-    let test = NonInferiority::new(margin, level(confidence))?;
-    let standard_error = holdout.standard_error()?;
-    let needed = holdout.needed(test, 0.0, POWER)?;
-    let mut cases = vec![Case::new("equal".to_owned(), test, 0.0, standard_error)];
-    for (worse, words) in [
-        (0.5, "half the margin"),
-        (1.0, "the margin"),
-        (2.0, "twice the margin"),
-    ] {
-        if margin > 0.0 {
-            let truth = format!("worse by {words}");
-            cases.push(Case::new(truth, test, -worse * margin, standard_error));
-        }
-    }
-    Ok(RuleOutlook {
-        rule,
-        limit: -margin,
-        standard_error,
-        cases,
-        rows_needed: needed.map(|needed| whole(needed.rows)),
-        positives_needed: needed.map(|needed| whole(needed.positives)),
-    })
-}
-
 impl Case {
     fn new(truth: String, test: NonInferiority, difference: f64, standard_error: f64) -> Self {
         let verdicts = test.verdicts(difference, standard_error);
@@ -365,54 +304,4 @@ fn whole(count: f64) -> u64 {
     )]
     let count = count as u64;
     count
-}
-
-fn human(outlook: &Outlook, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(
-        out,
-        "{} rows, {} positive; AUC {}, correlation with the champion {}",
-        grouped(outlook.rows),
-        grouped(outlook.positives),
-        outlook.auc,
-        outlook.correlation,
-    )?;
-    for rule in &outlook.rules {
-        writeln!(
-            out,
-            "\n{} (limit {}, standard error {:.4})",
-            rule.rule, rule.limit, rule.standard_error
-        )?;
-        writeln!(
-            out,
-            "  {:<26}{:>7}{:>14}{:>7}",
-            "if the model is", "pass", "inconclusive", "fail"
-        )?;
-        for case in &rule.cases {
-            writeln!(
-                out,
-                "  {:<26}{:>7}{:>14}{:>7}",
-                case.truth,
-                percent(case.pass, 1),
-                percent(case.inconclusive, 1),
-                percent(case.fail, 1),
-            )?;
-        }
-        let truth = rule.cases.first().map_or("", |case| case.truth.as_str());
-        match (rule.rows_needed, rule.positives_needed) {
-            (Some(rows), Some(positives)) => writeln!(
-                out,
-                "  {} rows ({} positive) pass a model with `{truth}` four times in five",
-                grouped(rows),
-                grouped(positives),
-            )?,
-            _ => writeln!(out, "  no number of rows passes a model with `{truth}`")?,
-        }
-    }
-    if !outlook.not_planned.is_empty() {
-        writeln!(out, "\nnot planned:")?;
-        for skipped in &outlook.not_planned {
-            writeln!(out, "  {}: {}", skipped.rule, skipped.reason)?;
-        }
-    }
-    Ok(())
 }
