@@ -45,6 +45,7 @@ mod random;
 mod resampler;
 mod rows;
 mod sampler;
+mod small;
 mod statistic;
 mod walk;
 

@@ -1,9 +1,10 @@
 //! Replicates of metrics of one model or of two.
 
 use super::counts::{Count, Counts, LeavingOut};
-use super::distribution::{LeftOut, Resampled};
+use super::distribution::Resampled;
 use super::marks::Marks;
 use super::sampler::{GROUP, Sampler, Shares};
+use super::small::LeftOut;
 use super::statistic::{Side, Statistic, lanes};
 use super::walk::{totals, walk};
 use super::{LANES, Plan};

@@ -1,8 +1,9 @@
 //! Resampling of anything that can be computed from weighted rows.
 
 use super::counts::{Count as _, Counts};
-use super::distribution::{LeftOut, Resampled};
+use super::distribution::Resampled;
 use super::sampler::{GROUP, Sampler};
+use super::small::LeftOut;
 use super::{LANES, Plan};
 use crate::InputError;
 
