@@ -79,6 +79,16 @@ fn classes(columns: &BTreeMap<String, Vec<f64>>, weights: Option<&[f64]>) -> any
     let probabilities: Vec<f64> = (0..labels.len()).flat_map(row).collect();
     let rows = Classified::new(&labels, &probabilities, classes, weights)?;
     let table = rows.table()?;
+    // A row of class i that is called j costs 1 + 2i + j, and nothing where both are one.
+    let cost = |(label, said): (usize, usize)| {
+        if label == said {
+            0.0
+        } else {
+            (1 + 2 * label + said) as f64
+        }
+    };
+    let pairs = (0..classes).flat_map(|label| (0..classes).map(move |said| (label, said)));
+    let costs: Vec<f64> = pairs.map(cost).collect();
     let averages = [Average::Micro, Average::Macro, Average::Weighted];
     Ok(json!({
         "log_loss": number(rows.log_loss()),
@@ -91,6 +101,7 @@ fn classes(columns: &BTreeMap<String, Vec<f64>>, weights: Option<&[f64]>) -> any
         "matthews": number(table.matthews()),
         "kappa": number(table.kappa()),
         "top_2": rows.top_k_accuracy(2),
+        "expected_cost": table.expected_cost(&costs)?,
         "ovr": [number(rows.auc_one_vs_rest(Average::Macro)?), number(rows.auc_one_vs_rest(Average::Weighted)?)],
         "ovo": [number(rows.auc_one_vs_one(Average::Macro)?), number(rows.auc_one_vs_one(Average::Weighted)?)],
     }))
