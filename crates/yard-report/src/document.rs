@@ -229,6 +229,13 @@ pub struct Column {
 /// The most characters of a cell that holds a sentence of a tool's own.
 const SENTENCE_CHARS: usize = 400;
 
+impl Column {
+    /// Whether its cells may hold whole sentences.
+    pub(crate) const fn holds_sentences(&self) -> bool {
+        self.longest >= SENTENCE_CHARS
+    }
+}
+
 /// Which side a column's cells keep to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Align {

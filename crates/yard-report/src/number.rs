@@ -49,6 +49,14 @@ pub fn grouped(count: u64) -> String {
     text
 }
 
+/// The decimals of a number that is shown with `most` of them where it is below 10, and with one less for each
+/// digit more before the point: of an error in currency, fractions of a cent tell nobody anything.
+pub fn decimals(size: f64, most: usize) -> usize {
+    let before = [10.0, 100.0, 1e3, 1e4, 1e5, 1e6];
+    let digits = before.iter().filter(|&&power| size.abs() >= power).count();
+    most.saturating_sub(digits)
+}
+
 /// A point and its interval: `0.781 (0.765 to 0.797)`.
 pub fn interval(value: f64, low: f64, high: f64, decimals: usize) -> String {
     format!(
@@ -80,6 +88,13 @@ mod tests {
                 ("n/a".into(), "n/a".into(), "n/a".into())
             );
         }
+    }
+
+    #[test]
+    fn large_numbers_have_few_decimals() {
+        let shown = [0.5, -9.9, 10.0, 123.4, 50_104.159, 4e9].map(|size| decimals(size, 4));
+        assert_eq!(shown, [4, 4, 3, 2, 0, 0]);
+        assert_eq!(decimals(1234.0, 2), 0);
     }
 
     #[test]

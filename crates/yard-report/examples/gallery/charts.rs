@@ -51,6 +51,7 @@ fn forest() -> SliceForest {
     SliceForest {
         title: "AUC per slice".to_owned(),
         metric: "AUC".to_owned(),
+        higher_is_better: true,
         overall: (0.781, 0.765, 0.797),
         slices: vec![
             slice(

@@ -75,7 +75,10 @@ impl Chart for Confusion {
         let left = MARGIN + widest.clamp(50.0, 120.0) + 10.0;
         let side = (WIDTH - MARGIN - left) / classes as f64;
         let height = side.min(if classes == 2 { 92.0 } else { 64.0 });
-        let top = y + 48.0;
+        // Names that are wider than their column run upwards: cut to three letters they name nothing.
+        let upright = widest > side - 4.0;
+        let names = if upright { widest.min(120.0) } else { 18.0 };
+        let top = y + 30.0 + names;
         canvas.text(
             f64::midpoint(left, WIDTH - MARGIN),
             y + 16.0,
@@ -87,13 +90,12 @@ impl Chart for Confusion {
         let has_numbers = classes <= 12;
         for (actual, label) in self.labels.iter().enumerate() {
             let middle = (actual as f64 + 0.5) * side + left;
-            canvas.text(
-                middle,
-                top - 10.0,
-                "",
-                Anchor::Middle,
-                &text::fit(label, text::BODY, side - 4.0),
-            );
+            if upright {
+                let name = text::fit(label, text::BODY, names);
+                canvas.text_up(middle + 5.0, top - 8.0, "", &name);
+            } else {
+                canvas.text(middle, top - 10.0, "", Anchor::Middle, label);
+            }
             let row = top + actual as f64 * height;
             let baseline = row + height / 2.0 + 5.0;
             canvas.text(

@@ -15,6 +15,8 @@ pub struct SliceForest {
     pub title: String,
     /// What is measured: `AUC`.
     pub metric: String,
+    /// Whether more of it is better: the weakest slice is then the lowest.
+    pub higher_is_better: bool,
     /// The metric over all rows: value, low, high.
     pub overall: (f64, f64, f64),
     /// The slices, in the order to show; at most thirty are drawn, the table has all.
@@ -30,9 +32,9 @@ pub struct Slice {
     pub rows: u64,
     /// The metric in it.
     pub value: f64,
-    /// The interval's lower end.
+    /// The interval's lower end; not finite where the rows carry no interval.
     pub low: f64,
-    /// The interval's upper end.
+    /// The interval's upper end, likewise.
     pub high: f64,
     /// What the gate made of it.
     pub status: SliceStatus,
@@ -68,6 +70,16 @@ impl SliceStatus {
     }
 }
 
+impl Slice {
+    fn words(&self, decimals: usize) -> String {
+        if self.low.is_finite() && self.high.is_finite() {
+            interval(self.value, self.low, self.high, decimals)
+        } else {
+            format!("{} (no interval)", fixed(self.value, decimals))
+        }
+    }
+}
+
 impl SliceForest {
     fn decimals(&self) -> usize {
         decimals_for(self.overall.0.abs())
@@ -95,23 +107,24 @@ impl Chart for SliceForest {
                 "{} {} {}",
                 slice.label,
                 slice.status.word(),
-                interval(slice.value, slice.low, slice.high, decimals)
+                slice.words(decimals)
             )
         });
-        let lowest = self
+        let side = if self.higher_is_better { 1.0 } else { -1.0 };
+        let weakest = self
             .slices
             .iter()
             .filter(|slice| slice.value.is_finite())
-            .min_by(|a, b| a.value.total_cmp(&b.value));
-        let lowest = lowest.map(|slice| {
+            .min_by(|a, b| (side * a.value).total_cmp(&(side * b.value)));
+        let weakest = weakest.map(|slice| {
             format!(
-                "the lowest value of {} slices is that of {}: {}",
+                "the weakest of {} slices is {}: {}",
                 self.slices.len(),
                 slice.label,
                 fixed(slice.value, decimals)
             )
         });
-        format!("{}.", listed([all].into_iter().chain(told).chain(lowest)))
+        format!("{}.", listed([all].into_iter().chain(told).chain(weakest)))
     }
 
     fn svg(&self, theme: Theme) -> String {
@@ -144,7 +157,7 @@ impl Chart for SliceForest {
         let scale = Scale::around(reach, rows::LEFT, rows::RIGHT);
         y += 6.0;
         for slice in self.slices.iter().take(rows::MOST) {
-            let figure = interval(slice.value, slice.low, slice.high, decimals);
+            let figure = slice.words(decimals);
             let meta = format!("{} rows", grouped(slice.rows));
             let top = rows::head(&mut canvas, y, &slice.label, &meta, &figure);
             let middle = rows::track(&mut canvas, top, &scale);
@@ -173,9 +186,10 @@ impl Chart for SliceForest {
             format!("Numbers of: {}", self.title),
             &["slice", "#rows", &metric, "#low", "#high", "status"],
         );
+        let places = crate::number::decimals(self.overall.0, 4);
         for slice in &self.slices {
             let numbers =
-                [slice.value, slice.low, slice.high].map(|value| Text::plain(fixed(value, 4)));
+                [slice.value, slice.low, slice.high].map(|value| Text::plain(fixed(value, places)));
             let head = [
                 Text::value(slice.label.clone()),
                 Text::plain(grouped(slice.rows)),

@@ -47,7 +47,7 @@ impl PairedMetric {
     }
 
     fn words(&self) -> String {
-        let places = decimals_for(self.difference().abs().max(self.high - self.low)).max(3);
+        let places = decimals_for(self.difference().abs().max(self.high - self.low));
         format!(
             "{} ({} to {})",
             signed(self.difference(), places),

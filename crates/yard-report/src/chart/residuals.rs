@@ -4,7 +4,7 @@ use super::plot::{self, Axis, Frame};
 use super::svg::Canvas;
 use super::{Chart, Theme, scale};
 use crate::document::Table;
-use crate::number::{fixed, grouped, percent};
+use crate::number::{decimals, fixed, grouped, percent};
 
 /// Residuals (actual minus predicted) in bins; heights are shares of all rows.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -49,11 +49,12 @@ impl Chart for Residuals {
         let Some((from, to, share)) = peak.filter(|_| self.total() > 0) else {
             return "Histogram of residuals. no data.".to_owned();
         };
+        let ends = from.abs().max(to.abs());
         format!(
             "Histogram of residuals, actual minus predicted, of {} rows: most often {} to {} ({}); about {} are predicted too high.",
             grouped(self.total()),
-            fixed(from, 2),
-            fixed(to, 2),
+            fixed(from, decimals(ends, 2)),
+            fixed(to, decimals(ends, 2)),
             percent(share, 1),
             percent(self.over_predicted(), 0),
         )
@@ -80,13 +81,9 @@ impl Chart for Residuals {
         for (from, to, share) in self.bins().filter(|bin| bin.2 > 0.0) {
             let (left, top) = frame.point((from, share));
             let right = frame.x.at(to);
-            canvas.rect(
-                left,
-                top,
-                (right - left - 1.0).max(1.0),
-                frame.bottom - top,
-                "fsoft veil",
-            );
+            let width = (right - left - 1.0).max(1.0);
+            // Strong enough to be seen at 3:1, and thin enough for the line at zero.
+            canvas.tinted(left, top, width, frame.bottom - top, "f0", 0.7);
         }
         if self.total() == 0 {
             frame.no_data(&mut canvas);
@@ -101,10 +98,15 @@ impl Chart for Residuals {
     fn table(&self) -> Table {
         let columns = ["#from", "#to", "#rows", "#share"];
         let mut table = Table::new(format!("Numbers of: {}", self.title), &columns);
+        let size = self
+            .edges
+            .iter()
+            .fold(0.0_f64, |size, edge| size.max(edge.abs()));
+        let places = decimals(size, 3);
         for ((from, to, share), &count) in self.bins().zip(&self.counts) {
             table.row([
-                fixed(from, 3),
-                fixed(to, 3),
+                fixed(from, places),
+                fixed(to, places),
                 grouped(count),
                 percent(share, 1),
             ]);

@@ -4,7 +4,7 @@ use super::plot::{self, Axis, Frame, Key};
 use super::svg::{Canvas, Shape};
 use super::{Chart, Theme, scale, thinned};
 use crate::document::Table;
-use crate::number::{fixed, grouped};
+use crate::number::{decimals, fixed, grouped};
 
 /// Points that are drawn.
 const DRAWN: usize = 250;
@@ -48,8 +48,8 @@ impl Chart for PredictedActual {
             "Predicted against actual. {figure}{} of {} rows, actual {} to {}; on the diagonal both agree.",
             grouped(points.len() as u64),
             grouped(self.rows),
-            fixed(low, 2),
-            fixed(high, 2),
+            fixed(low, decimals(low.abs().max(high.abs()), 2)),
+            fixed(high, decimals(low.abs().max(high.abs()), 2)),
         )
     }
 
@@ -86,7 +86,9 @@ impl Chart for PredictedActual {
         let mut table = Table::new(format!("Numbers of: {}", self.title), &columns);
         let points = self.finite();
         for place in thinned(points.len()) {
-            table.row([fixed(points[place].0, 3), fixed(points[place].1, 3)]);
+            let (predicted, actual) = points[place];
+            let places = decimals(predicted.abs().max(actual.abs()), 3);
+            table.row([fixed(predicted, places), fixed(actual, places)]);
         }
         table
     }

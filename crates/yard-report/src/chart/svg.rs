@@ -59,6 +59,18 @@ impl Canvas {
         );
     }
 
+    /// Text that runs upwards from a point.
+    pub(super) fn text_up(&mut self, x: f64, y: f64, class: &str, text: &str) {
+        put!(
+            self,
+            "<text transform=\"translate({} {}) rotate(-90)\"{}>{}</text>",
+            Px(x),
+            Px(y),
+            Class(class),
+            one_line(text)
+        );
+    }
+
     pub(super) fn line(&mut self, from: (f64, f64), to: (f64, f64), class: &str) {
         put!(
             self,

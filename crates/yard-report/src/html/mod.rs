@@ -10,7 +10,7 @@ mod policy;
 use std::fmt::Write as _;
 
 use crate::chart;
-use crate::document::{Align, Block, Document, Figure, Span, Table, Text};
+use crate::document::{Align, Block, Column, Document, Figure, Span, Table, Text};
 use crate::escape::{cut, markup, visible};
 
 /// No page is larger, in bytes: tables lose rows from the end and say how many.
@@ -161,32 +161,47 @@ fn write_figure(out: &mut String, figure: &Figure, rows: usize) {
 }
 
 fn write_table(out: &mut String, table: &Table, rows: usize) {
+    let told = table.columns.iter().any(Column::holds_sentences);
+    // On a phone a row that tells a sentence stands in two lines, and is no row to a screen reader unless
+    // it says so.
+    let role = |name: &str| {
+        if told {
+            format!(" role=\"{name}\"")
+        } else {
+            String::new()
+        }
+    };
     let class = |at: usize| match table.columns[at].align {
+        _ if table.columns[at].holds_sentences() => " class=\"say\"",
         Align::Left => "",
         Align::Right => " class=\"num\"",
     };
     let caption = markup(&visible(&table.caption));
     // A region that scrolls must be reachable by keyboard, and then needs a name.
+    let kind = if told { " class=\"told\"" } else { "" };
+    let (table_role, group, line) = (role("table"), role("rowgroup"), role("row"));
+    let (head, data) = (role("columnheader"), role("cell"));
     let _ = write!(
         out,
-        "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"{caption}\"><table><caption>{caption}</caption><thead><tr>"
+        "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"{caption}\"><table{kind}{table_role}>\
+         <caption>{caption}</caption><thead{group}><tr{line}>"
     );
     for (at, column) in table.columns.iter().enumerate() {
         let _ = write!(
             out,
-            "<th scope=\"col\"{}>{}</th>",
+            "<th scope=\"col\"{head}{}>{}</th>",
             class(at),
             markup(&visible(&column.name))
         );
     }
-    out.push_str("</tr></thead><tbody>");
+    let _ = write!(out, "</tr></thead><tbody{group}>");
     for row in table.rows.iter().take(rows) {
-        out.push_str("<tr>");
+        let _ = write!(out, "<tr{line}>");
         for at in 0..table.columns.len() {
             let cell = row.get(at).map_or(String::new(), |cell| {
                 inline(cell, table.columns[at].longest)
             });
-            let _ = write!(out, "<td{}>{cell}</td>", class(at));
+            let _ = write!(out, "<td{data}{}>{cell}</td>", class(at));
         }
         out.push_str("</tr>");
     }

@@ -178,6 +178,7 @@ fn rows_are_drawn_as_before() {
     let forest = SliceForest {
         title: "Slices".to_owned(),
         metric: "AUC".to_owned(),
+        higher_is_better: true,
         overall: (0.8, 0.78, 0.82),
         slices: vec![
             slice("a < 1", 0.7, SliceStatus::Harmed),
@@ -348,6 +349,7 @@ proptest! {
             Box::new(SliceForest {
                 title: title.clone(),
                 metric: label.clone(),
+                higher_is_better: first.0 > 0.5,
                 overall: first,
                 slices: values.iter().map(|v| Slice { label: label.clone(), rows: 1, value: v.0, low: v.1, high: v.2, status: SliceStatus::TooSmall }).collect(),
             }),
@@ -389,4 +391,61 @@ proptest! {
             let _ = chart.table();
         }
     }
+}
+
+/// Of a loss the weakest slice is the highest; one without an interval says so, and none is drawn of it.
+#[test]
+fn a_forest_of_losses_names_the_highest_and_draws_no_interval_that_is_not_there() {
+    let slice = |label: &str, value, half: f64| Slice {
+        label: label.to_owned(),
+        rows: 500,
+        value,
+        low: value - half,
+        high: value + half,
+        status: SliceStatus::Fine,
+    };
+    let forest = SliceForest {
+        title: "log-loss by slice".to_owned(),
+        metric: "log-loss".to_owned(),
+        higher_is_better: false,
+        overall: (0.186, 0.164, 0.212),
+        slices: vec![
+            slice("size=middle", 0.254, 0.03),
+            slice("size=small", 0.111, f64::NAN),
+        ],
+    };
+    assert!(
+        forest
+            .description()
+            .contains("the weakest of 2 slices is size=middle: 0.254")
+    );
+    let picture = forest.svg(Theme::Page);
+    assert!(picture.contains("0.111 (no interval)"), "{picture}");
+    assert_eq!(
+        picture.matches("class=\"s0\"").count(),
+        3,
+        "one line with two ends"
+    );
+}
+
+/// Names of classes that are wider than their column run upwards, whole.
+#[test]
+fn long_names_of_classes_are_not_cut() {
+    let names = [
+        "BARBUNYA", "BOMBAY", "CALI", "DERMASON", "HOROZ", "SEKER", "SIRA",
+    ];
+    let many = Confusion {
+        title: "Confusion".to_owned(),
+        labels: names.map(str::to_owned).to_vec(),
+        counts: vec![vec![1; 7]; 7],
+    };
+    let picture = many.svg(Theme::Page);
+    assert!(!picture.contains('…'), "{picture}");
+    assert_eq!(picture.matches("rotate(-90)").count(), 7);
+    let few = Confusion {
+        labels: vec!["no".to_owned(), "yes".to_owned()],
+        counts: vec![vec![9, 1], vec![2, 8]],
+        ..many
+    };
+    assert!(!few.svg(Theme::Page).contains("rotate"));
 }

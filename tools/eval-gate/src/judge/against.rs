@@ -3,7 +3,7 @@
 use yard_contract::{Comparison, Evaluation, Finite, RuleResult, Verdict};
 use yard_stats::interval::Confidence;
 
-use super::{NO_INTERVAL, more_rows, settled, signed, undefined};
+use super::{NO_INTERVAL, more_rows, plain, settled, signed, undefined};
 use crate::config::Severity;
 use crate::error::GateError;
 use crate::measure::Metric;
@@ -104,10 +104,10 @@ impl Against<'_> {
             p_value: Some(found.p_value),
             needed,
             message: format!(
-                "{name} {:.4} against {}'s {:.4}: a difference of {}, margin {}; {words}{}",
-                ours.value.get(),
+                "{name} {} against {}'s {}: a difference of {}, margin {}; {words}{}",
+                plain(ours.value),
                 rival.words,
-                theirs.value.get(),
+                plain(theirs.value),
                 signed(difference),
                 margin.get(),
                 if thin.is_some() {

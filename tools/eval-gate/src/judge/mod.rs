@@ -10,9 +10,9 @@ pub(crate) use against::champion_rule;
 pub(crate) use slices::{columns_name, harmed_rule, slice_name, slice_rule};
 
 use yard_contract::{
-    ByTask, Champion, Estimate, Evaluation, Gate, MoreRows, Release, RuleResult, Verdict,
+    ByTask, Champion, Estimate, Evaluation, Finite, Gate, MoreRows, Release, RuleResult, Verdict,
 };
-use yard_report::number::grouped;
+use yard_report::number::{self, decimals, fixed, grouped};
 use yard_stats::interval::Confidence;
 use yard_stats::planning::NonInferiority;
 
@@ -318,29 +318,30 @@ fn summary(
 
 /// `0.7812 [0.7701, 0.7919]`.
 pub(crate) fn shown(estimate: &Estimate) -> String {
-    match (estimate.low, estimate.high) {
-        (Some(low), Some(high)) => {
-            format!(
-                "{:.4} [{:.4}, {:.4}]",
-                estimate.value.get(),
-                low.get(),
-                high.get()
-            )
-        }
-        _ => format!("{:.4} (no interval)", estimate.value.get()),
+    match bracketed(estimate, fixed) {
+        Ok(all) => all,
+        Err(value) => format!("{value} (no interval)"),
     }
 }
 
+/// `+0.0021 [-0.0012, +0.0054]`.
 fn signed(estimate: &Estimate) -> String {
-    match (estimate.low, estimate.high) {
-        (Some(low), Some(high)) => {
-            format!(
-                "{:+.4} [{:+.4}, {:+.4}]",
-                estimate.value.get(),
-                low.get(),
-                high.get()
-            )
-        }
-        _ => format!("{:+.4}", estimate.value.get()),
-    }
+    bracketed(estimate, number::signed).unwrap_or_else(|value| value)
+}
+
+/// A value without its interval.
+fn plain(value: Finite) -> String {
+    fixed(value.get(), decimals(value.get(), 4))
+}
+
+/// A value and its interval, as exact as its size deserves; the value alone where there is none.
+fn bracketed(estimate: &Estimate, number: fn(f64, usize) -> String) -> Result<String, String> {
+    let value = estimate.value.get();
+    let Some((low, high)) = estimate.low.zip(estimate.high) else {
+        return Err(number(value, decimals(value, 4)));
+    };
+    let (low, high) = (low.get(), high.get());
+    let places = decimals(value.abs().max(low.abs()).max(high.abs()), 4);
+    let [value, low, high] = [value, low, high].map(|end| number(end, places));
+    Ok(format!("{value} [{low}, {high}]"))
 }

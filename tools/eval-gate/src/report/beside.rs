@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use yard_contract::{Chain, Evaluation, Flips, Gate, SeedNoise};
 use yard_report::document::{Block, Table, Text};
-use yard_report::number::grouped;
+use yard_report::number::{decimals, grouped, signed};
 
 use super::charts::status;
 use super::tables;
@@ -61,7 +61,7 @@ pub(super) fn seeds(noise: Option<&SeedNoise>) -> Block {
         noise.retrains
     ));
     for (place, (metric, deviation)) in noise.deviations.iter().enumerate() {
-        let found = format!(" {:.4}", deviation.value.get());
+        let found = format!(" {}", tables::figure(deviation.value));
         text = text
             .then(if place == 0 { " " } else { ", " })
             .code(metric.clone())
@@ -105,9 +105,9 @@ fn chain(chain: &Chain) -> Vec<Block> {
         table.row([
             Text::value(link.candidate_sha256.short()),
             Text::value(link.champion_sha256.short()),
-            Text::plain(format!("{:+.4}", link.difference.get())),
-            Text::plain(format!("{:.4}", link.standard_error.get())),
-            Text::plain(format!("{sum:+.4}")),
+            Text::plain(tables::difference(link.difference)),
+            Text::plain(tables::figure(link.standard_error)),
+            Text::plain(signed(sum, decimals(sum, 4))),
         ]);
     }
     titled(&title, table)
@@ -152,7 +152,7 @@ pub(super) fn baseline(evaluation: &Evaluation) -> Option<Block> {
     let (name, reached) = single?;
     let reached = Metric::ALL.into_iter().filter_map(|metric| {
         let value = reached.get(metric.as_str())?;
-        Some(format!("{} {:.4}", metric.title(), value.get()))
+        Some(format!("{} {}", metric.title(), tables::figure(*value)))
     });
     let reached: Vec<String> = reached.collect();
     let text = Text::plain("The best single feature, ")

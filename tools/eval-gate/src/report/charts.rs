@@ -10,7 +10,7 @@ use yard_report::chart::{
     Slice, SliceForest, SliceStatus, Theme,
 };
 use yard_report::document::Status;
-use yard_report::number::interval;
+use yard_report::number::{decimals, fixed, interval};
 use yard_stats::interval::{Confidence, wilson};
 
 use super::tables::name;
@@ -226,9 +226,14 @@ fn champions(evaluation: &Evaluation, metric: &str, name: &str) -> String {
 
 /// A value with its interval, for people.
 pub(crate) fn words(estimate: &Estimate) -> String {
+    let value = estimate.value.get();
     match (estimate.low, estimate.high) {
-        (Some(low), Some(high)) => interval(estimate.value.get(), low.get(), high.get(), 3),
-        _ => format!("{:.3}", estimate.value.get()),
+        (Some(low), Some(high)) => {
+            let (low, high) = (low.get(), high.get());
+            let size = value.abs().max(low.abs()).max(high.abs());
+            interval(value, low, high, decimals(size, 3))
+        }
+        _ => fixed(value, decimals(value, 3)),
     }
 }
 
@@ -273,7 +278,8 @@ fn forest(evaluation: &Evaluation, gate: &Gate) -> Option<SliceForest> {
     };
     let ends = |estimate: &Estimate| {
         let value = estimate.value.get();
-        let end = |end: Option<Finite>| end.map_or(value, Finite::get);
+        // Where the rows carry no interval none is drawn.
+        let end = |end: Option<Finite>| end.map_or(f64::NAN, Finite::get);
         (value, end(estimate.low), end(estimate.high))
     };
     let primary = evaluation.primary.as_str();
@@ -314,6 +320,7 @@ fn forest(evaluation: &Evaluation, gate: &Gate) -> Option<SliceForest> {
     Some(SliceForest {
         title: format!("{} by slice", metric.title()),
         metric: metric.title().to_owned(),
+        higher_is_better: metric.more_is_better(),
         overall,
         slices: shown.collect(),
     })

@@ -1,13 +1,17 @@
 //! What was found, as tables.
 
-use yard_contract::{Comparison, Decisions, Estimate, Evaluation, Gate, SliceResult};
+use yard_contract::{
+    ByTask, Comparison, Decisions, Estimate, Evaluation, Finite, Gate, SliceResult,
+};
 use yard_report::document::{Block, Table, Text};
-use yard_report::number::grouped;
+use yard_report::number::{decimals, fixed, grouped, signed};
 
 use super::charts::{status, words};
 use crate::judge::{columns_name, slice_name};
 use crate::measure::Metric;
 
+/// Decimals of a number below 10.
+const DECIMALS: usize = 4;
 /// Slices listed in a report.
 const SLICES_SHOWN: usize = 12;
 
@@ -54,18 +58,18 @@ pub(super) fn metrics(evaluation: &Evaluation) -> Table {
         };
         let mut row = vec![
             Text::value(name),
-            Text::plain(format!("{:.4}", estimate.value.get())),
+            Text::plain(figure(estimate.value)),
             Text::plain(range(estimate)),
         ];
         if let Some(comparison) = comparison {
             let value = comparison.champion_metrics.get(name);
             row.push(Text::plain(
-                value.map_or_else(String::new, |e| format!("{:.4}", e.value.get())),
+                value.map_or_else(String::new, |e| figure(e.value)),
             ));
         }
         let value = prior.and_then(|prior| prior.metrics.get(name));
         row.push(Text::plain(
-            value.map_or_else(String::new, |value| format!("{:.4}", value.get())),
+            value.map_or_else(String::new, |value| figure(*value)),
         ));
         table.row(row);
     }
@@ -73,20 +77,29 @@ pub(super) fn metrics(evaluation: &Evaluation) -> Table {
 }
 
 pub(super) fn weakest(evaluation: &Evaluation) -> Table {
+    // Of a number each row's loss is its squared error; its root is in the outcome's unit.
+    let (loss, shown): (_, fn(Finite) -> f64) = match evaluation.by_task {
+        ByTask::Regression(_) => ("#RMSE", |loss| loss.get().sqrt()),
+        ByTask::Binary(_) | ByTask::Multiclass(_) => ("#Log-loss", Finite::get),
+    };
+    let shown = |loss| {
+        let loss = shown(loss);
+        fixed(loss, decimals(loss, DECIMALS))
+    };
     let mut table = Table::new(
         format!(
             "Where the {} errs more than on all other rows, the surest first: a place to look, not a rule",
             name(evaluation)
         ),
-        &["Slice", "#Rows", "#Loss", "#Of the others", "#p, adjusted"],
+        &["Slice", "#Rows", loss, "#Of the others", "#p, adjusted"],
     );
     for slice in &evaluation.weakest {
         table.row([
             Text::value(columns_name(&slice.columns)),
             Text::plain(grouped(slice.rows)),
-            Text::plain(format!("{:.4}", slice.loss.get())),
-            Text::plain(format!("{:.4}", slice.rest.get())),
-            Text::plain(format!("{:.4}", slice.p_value.get())),
+            Text::plain(shown(slice.loss)),
+            Text::plain(shown(slice.rest)),
+            Text::plain(p_value(slice.p_value)),
         ]);
     }
     table
@@ -106,10 +119,10 @@ pub(super) fn differences(comparison: &Comparison, caption: &str) -> Table {
             .map_or_else(String::new, |margin| margin.to_string());
         table.row([
             Text::value(metric.as_str()),
-            Text::plain(format!("{:+.4}", found.difference.value.get())),
+            Text::plain(difference(found.difference.value)),
             Text::plain(range(&found.difference)),
             Text::plain(margin),
-            Text::plain(format!("{:.4}", found.p_value.get())),
+            Text::plain(p_value(found.p_value)),
         ]);
     }
     table
@@ -117,10 +130,13 @@ pub(super) fn differences(comparison: &Comparison, caption: &str) -> Table {
 
 pub(super) fn decisions(decisions: Decisions) -> Block {
     Block::paragraph(format!(
-        "Decisions: on {} rows only the challenger is right, on {} only the champion (McNemar's test: p = {:.4}).",
+        "Decisions: on {} rows only the challenger is right, on {} only the champion (McNemar's test: p {}).",
         grouped(decisions.challenger_only),
         grouped(decisions.champion_only),
-        decisions.p_value.get(),
+        match p_value(decisions.p_value) {
+            small if small.starts_with('<') => small,
+            other => format!("= {other}"),
+        },
     ))
 }
 
@@ -160,12 +176,39 @@ pub(super) fn groups(evaluation: &Evaluation) -> Table {
     table
 }
 
+/// A metric's value.
+pub(super) fn figure(value: Finite) -> String {
+    fixed(value.get(), places([value]))
+}
+
+/// How far two values are apart.
+pub(super) fn difference(value: Finite) -> String {
+    signed(value.get(), places([value]))
+}
+
+/// The decimals of what is shown side by side.
+fn places<const N: usize>(values: [Finite; N]) -> usize {
+    let sizes = values.map(|value| value.get().abs());
+    decimals(sizes.into_iter().fold(0.0, f64::max), DECIMALS)
+}
+
+/// A p-value is never 0.
+fn p_value(p: Finite) -> String {
+    if p.get() < 0.000_05 {
+        "<0.0001".to_owned()
+    } else {
+        format!("{p:.4}")
+    }
+}
+
 fn range(estimate: &Estimate) -> String {
     match (estimate.low, estimate.high, &estimate.interval) {
         (Some(low), Some(high), Some(method)) => {
-            format!("{:.4} to {:.4} ({method})", low.get(), high.get())
+            let places = places([estimate.value, low, high]);
+            format!("{low:.places$} to {high:.places$} ({method})")
         }
-        _ => String::new(),
+        // A blank cell would look as if nobody had asked.
+        _ => "none: too few rows carry it".to_owned(),
     }
 }
 
