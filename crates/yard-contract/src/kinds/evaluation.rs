@@ -95,10 +95,10 @@ pub struct CheapestThreshold {
 /// Where a threshold lies.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ThresholdInterval {
-    /// Lower end; absent where even there it is cheapest to call no row positive.
+    /// Lower end; absent where it may be so low that every row is called positive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub low: Option<Finite>,
-    /// Upper end; absent where there it is cheapest to call no row positive.
+    /// Upper end; absent where it may be so high that no row is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub high: Option<Finite>,
     /// How it was found, and its confidence level: `percentile bootstrap 95%`.

@@ -20,18 +20,19 @@ fn main() -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(
         out,
-        "| rows | rate | costs | true threshold | given | covers | median width |\n|---|---|---|---|---|---|---|"
+        "| rows | rate | costs | true threshold | given | an end open | covers | median width |\n|---|---|---|---|---|---|---|---|"
     )?;
     for world in world::grid() {
         let found = world.simulate(holdouts, replicates)?;
         writeln!(
             out,
-            "| {} | {:.2} | 1 : {} | {:.3} | {:.2} | {:.3} | {:.3} |",
+            "| {} | {:.2} | 1 : {} | {:.3} | {:.2} | {:.2} | {:.3} | {:.3} |",
             world.rows,
             found.rate(&world),
             world.false_negative,
             world.threshold(),
             found.given(),
+            found.open(),
             found.covers(),
             found.width(),
         )?;

@@ -1,6 +1,7 @@
 //! Decisions at a threshold.
 
-use super::{Ranked, Scored};
+use super::{Entry, Ranked, Scored};
+use crate::interval::Interval;
 use crate::{Metric, Undefined, sum::Sum};
 
 /// The four weights of decisions against outcomes. Rows at or above the threshold are predicted
@@ -24,6 +25,15 @@ pub struct CheapestCut {
     pub threshold: Option<f64>,
     /// Mean cost per row (per unit of weight) there.
     pub cost: f64,
+}
+
+/// Where the cheapest threshold lies on other rows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CutInterval {
+    /// Lower end; `None` where it may be as low as there are scores, so that every row is predicted positive.
+    pub lower: Option<f64>,
+    /// Upper end; `None` where it may be so high that nothing is predicted positive.
+    pub upper: Option<f64>,
 }
 
 impl Confusion {
@@ -234,6 +244,32 @@ impl Ranked<'_> {
         best
     }
 
+    /// An interval of cheapest thresholds ([`crate::bootstrap::Statistic::CheapestThreshold`]), opened where it ends
+    /// with the rows. O(n).
+    ///
+    /// Below the lowest positive row a threshold can win nothing on these rows, nor above the highest negative
+    /// one, so no draw from them goes further: an end that reaches that far says nothing of where it stops.
+    pub fn opened(&self, interval: Interval) -> CutInterval {
+        let scores = self.scored().scores();
+        let score = |entry: &Entry| scores[entry.row()];
+        let highest = self.entries().first().map(score);
+        let counts = |entry: &&Entry| {
+            let weights = self.scored().weights();
+            weights.is_none_or(|weights| weights[entry.row()] > 0.0)
+        };
+        let mut upwards = self.entries().iter().rev().filter(counts);
+        let positive = upwards.find(|entry| entry.is_positive()).map(score);
+        let mut downwards = self.entries().iter().filter(counts);
+        let negative = downwards.find(|entry| !entry.is_positive()).map(score);
+        let end = |end: f64| highest.map_or(end, |highest| end.min(highest));
+        CutInterval {
+            lower: (positive.is_some_and(|positive| interval.lower > positive))
+                .then(|| end(interval.lower)),
+            upper: (negative.is_some_and(|negative| interval.upper <= negative))
+                .then(|| end(interval.upper)),
+        }
+    }
+
     fn confusion_of(&self, (true_positives, false_positives): (f64, f64)) -> Confusion {
         Confusion {
             true_positives,
@@ -291,6 +327,20 @@ mod tests {
         assert_eq!(negative.f1(), Err(Undefined::NoPositives));
         assert_eq!(negative.kappa(), Err(Undefined::OneOutcome));
         assert_eq!(negative.accuracy(), 1.0);
+    }
+
+    #[test]
+    fn an_end_beyond_which_rows_tell_nothing_is_open() {
+        let ranked = Ranked::new(Scored::new(&LABELS, &SCORES, None).unwrap()).unwrap();
+        let opened = |lower, upper| {
+            let found = ranked.opened(Interval { lower, upper });
+            (found.lower, found.upper)
+        };
+        // The lowest positive row stands at 0.2, the highest negative one at 0.6.
+        assert_eq!(opened(0.3, 0.6), (Some(0.3), Some(0.6)));
+        assert_eq!(opened(0.2, 0.5), (None, Some(0.5)));
+        assert_eq!(opened(0.3, 0.9), (Some(0.3), None));
+        assert_eq!(opened(0.91, 0.91), (Some(0.9), None));
     }
 
     #[test]

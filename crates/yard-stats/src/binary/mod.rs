@@ -20,7 +20,7 @@ mod ranking;
 mod scored;
 
 pub use calibration::{Reliability, ReliabilityBin, spiegelhalter};
-pub use confusion::{CheapestCut, Confusion};
+pub use confusion::{CheapestCut, Confusion, CutInterval};
 pub use curve::{PrPoint, RocPoint};
 pub use depth::Depth;
 pub use logistic::CalibrationFit;

@@ -47,8 +47,9 @@ pub enum Statistic {
     /// It is where a sum of steps is least, not a smooth function of the rows: it moves by n^(-1/3) and
     /// not by n^(-1/2), which is more than replicates promise to follow (J. Abrevaya, J. Huang, "On the
     /// bootstrap of the maximum score estimator", Econometrica 2005), and groups left out say nothing of
-    /// its spread. So read [`super::Resampled::percentile`], which takes the units of the smaller stratum for its
-    /// degrees of freedom; the crate's README has how often it covers.
+    /// its spread. So read [`super::Resampled::percentile`], which takes the units of the smaller stratum
+    /// for its degrees of freedom, and open its ends by [`Ranked::opened`]; the crate's README has how
+    /// often that covers.
     CheapestThreshold {
         /// Of a false positive.
         false_positive: f64,

@@ -192,24 +192,25 @@ fn rows(evaluation: &Evaluation) -> Text {
             of.classes.len()
         )),
         ByTask::Regression(of) => Text::plain(format!(
-            "{rows} rows were held out; the outcome has mean {:.4} and standard deviation {:.4}.",
-            of.mean.get(),
-            of.sd.get(),
+            "{rows} rows were held out; the outcome has mean {} and standard deviation {}.",
+            tables::figure(of.mean),
+            tables::figure(of.sd),
         )),
     }
 }
 
 /// Which threshold would have cost least, and where it may lie.
 fn cheapest_words(cheapest: &CheapestThreshold) -> String {
-    const NONE: &str = "calling no row positive";
-    let best = cheapest
-        .threshold
-        .map_or_else(|| NONE.to_owned(), |at| format!("a threshold of {at:.4}"));
+    let best = match cheapest.threshold {
+        Some(at) => format!("a threshold of {at:.4}"),
+        None => "calling no row positive".to_owned(),
+    };
     let place = cheapest.interval.as_ref().map(|interval| {
         let ends = match (interval.low, interval.high) {
             (Some(low), Some(high)) => format!("{low:.4} to {high:.4}"),
-            (Some(low), None) => format!("{low:.4} to {NONE}"),
-            (None, _) => NONE.to_owned(),
+            (Some(low), None) => format!("{low:.4} or more, up to calling no row positive"),
+            (None, Some(high)) => format!("{high:.4} or less, down to calling every row positive"),
+            (None, None) => "anything".to_owned(),
         };
         format!(
             "; on other rows of the same kind it may be {ends} ({})",

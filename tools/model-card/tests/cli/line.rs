@@ -7,10 +7,10 @@ use std::process::{Command, Output};
 use yard_cli::files;
 use yard_contract::{
     Algorithm, Answer, Artifact, Baseline, Binary, BinaryEvaluation, ByTask, CategoryShare,
-    Champion, Classes, ColumnSummary, Confusion, Curves, DataReport, Document, Environment,
-    Estimate, Evaluation, Feature, FeatureProfile, FeatureType, Finite, Gate, Golden, Importance,
-    Input, ManifestFile, Producer, Profile, ReliabilityBin, RuleResult, Run, Scalar, Sha256,
-    Signature, SliceResult, Split, SplitMethod, SplitPart, Verdict,
+    Champion, CheapestThreshold, Classes, ColumnSummary, Confusion, Curves, DataReport, Document,
+    Environment, Estimate, Evaluation, Feature, FeatureProfile, FeatureType, Finite, Gate, Golden,
+    Importance, Input, ManifestFile, Producer, Profile, ReliabilityBin, RuleResult, Run, Scalar,
+    Sha256, Signature, SliceResult, Split, SplitMethod, SplitPart, ThresholdInterval, Verdict,
 };
 use yard_model::GraphBuilder;
 
@@ -494,7 +494,15 @@ fn evaluation(onnx: Sha256) -> Evaluation {
                 true_negatives: 6_328,
                 false_negatives: 417,
             },
-            cheapest: None,
+            cheapest: Some(CheapestThreshold {
+                threshold: Some(finite(0.1634)),
+                cost: finite(0.2871),
+                interval: Some(ThresholdInterval {
+                    low: Some(finite(0.1302)),
+                    high: Some(finite(0.2215)),
+                    method: "percentile bootstrap 95%".to_owned(),
+                }),
+            }),
             curves: Curves {
                 reliability: vec![
                     bin(0.021, 0.0185, 2_525),

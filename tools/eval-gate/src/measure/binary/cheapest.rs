@@ -14,16 +14,16 @@ pub(super) fn threshold(
     settings: &Settings<'_>,
 ) -> Option<CheapestThreshold> {
     let cut = ranked.cheapest_cut(false_positive, false_negative);
-    // What lies above every score selects nothing, and is no threshold to set.
-    let highest = ranked.cuts().next().map(|cut| cut.threshold);
-    let end = |end: f64| Finite::new(end).filter(|_| highest.is_some_and(|highest| end <= highest));
     Some(CheapestThreshold {
         threshold: cut.threshold.and_then(Finite::new),
         cost: Finite::new(cut.cost)?,
-        interval: interval.map(|(ends, method)| ThresholdInterval {
-            low: end(ends.lower),
-            high: end(ends.upper),
-            method: format!("{method} {}%", settings.confidence.level() * 100.0),
+        interval: interval.map(|(ends, method)| {
+            let ends = ranked.opened(ends);
+            ThresholdInterval {
+                low: ends.lower.and_then(Finite::new),
+                high: ends.upper.and_then(Finite::new),
+                method: format!("{method} {}%", settings.confidence.level() * 100.0),
+            }
         }),
     })
 }
