@@ -11,8 +11,8 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
 use parquet::schema::parser::parse_message_type;
 
-use super::{Folder, binary, stderr};
-use crate::project::{self, Project};
+use super::files::{Folder, binary};
+use crate::project::{self, Project, stderr};
 
 const SCHEMA: &str = "message scores {
   required int64 id;

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::{Folder, binary};
+use super::files::{Folder, binary};
 use crate::project::stderr;
 
 /// Identifiers that nobody else may have.

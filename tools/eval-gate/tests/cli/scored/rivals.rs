@@ -5,7 +5,7 @@ use std::fs;
 
 use yard_contract::{Sha256, Verdict};
 
-use super::{Folder, binary, classes, numbers, reversed, uniform};
+use super::files::{Folder, binary, classes, numbers, reversed, uniform};
 use crate::project::stderr;
 
 /// The last release as scores, for every task; a margin of a number is in its own unit.
