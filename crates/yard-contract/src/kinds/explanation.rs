@@ -195,13 +195,6 @@ pub struct MeanContribution {
     pub mean_absolute: Vec<Finite>,
 }
 
-impl MeanContribution {
-    /// All of an answer's numbers together.
-    pub fn total(&self) -> f64 {
-        self.mean_absolute.iter().map(|mean| mean.get()).sum()
-    }
-}
-
 impl Artifact for Explanation {
     const KIND: &'static str = "explanation";
     const VERSION: Version = Version::new(1, 0);

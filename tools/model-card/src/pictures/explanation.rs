@@ -6,7 +6,7 @@ use yard_report::chart::{
     Shuffle, Shuffles, Theme,
 };
 
-use super::Picture;
+use super::{Picture, total};
 use crate::metric;
 
 /// What shuffles cost, what features add, and how the answers follow them.
@@ -50,7 +50,7 @@ fn added(contributions: &MeanContributions) -> Picture {
             if several { ", all classes" } else { "" }
         ),
         features: features
-            .map(|feature| (feature.feature.clone(), feature.total()))
+            .map(|feature| (feature.feature.clone(), total(feature)))
             .collect(),
     };
     Picture {

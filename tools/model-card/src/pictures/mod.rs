@@ -2,7 +2,7 @@
 
 mod explanation;
 
-use yard_contract::{Algorithm, Explanation, Finite, Run, Signature};
+use yard_contract::{Algorithm, Explanation, Finite, MeanContribution, Run, Signature};
 use yard_report::chart::{Chart as _, History, Importance, Theme};
 
 /// A picture that is drawn for this card.
@@ -13,6 +13,11 @@ pub(crate) struct Picture {
     /// Its path relative to the card.
     pub(crate) link: &'static str,
     pub(crate) svg: String,
+}
+
+/// All of an answer's numbers together.
+pub(crate) fn total(feature: &MeanContribution) -> f64 {
+    feature.mean_absolute.iter().map(|mean| mean.get()).sum()
 }
 
 /// All that there are figures for.

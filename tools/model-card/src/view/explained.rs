@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 use yard_contract::{
-    AnswerRange, Dependence, DependencePoint, ExplainedSide, Explanation, Finite, MeanContribution,
-    Scalar, Spread,
+    AnswerRange, Dependence, DependencePoint, ExplainedSide, Explanation, Finite, Scalar, Spread,
 };
 
 use crate::metric::{self, Metric};
+use crate::pictures;
 
 /// The most features that a card shows; `explanation.json` has all of them.
 const SHOWN: usize = 15;
@@ -80,7 +80,7 @@ pub(crate) fn of(explanation: &Explanation) -> Explained {
     let contributions = explanation.contributions.as_ref();
     let total = |name: &str| {
         let mut of = contributions?.features.iter();
-        Some(of.find(|feature| feature.feature == name)?.total())
+        Some(pictures::total(of.find(|feature| feature.feature == name)?))
     };
     let rows = shuffled.features.iter().take(SHOWN).map(|feature| Row {
         name: feature.feature.clone(),
@@ -113,7 +113,7 @@ pub(crate) fn of(explanation: &Explanation) -> Explained {
         contributions: contributions.map(|it| Contributions {
             scale: it.scale.words(),
             rows: it.rows,
-            decimals: decimals(it.features.iter().map(MeanContribution::total)),
+            decimals: decimals(it.features.iter().map(pictures::total)),
             largest_gap: it.largest_gap,
         }),
         no_contributions: explanation.no_contributions.clone(),

@@ -52,7 +52,7 @@ pub(super) fn mean(
             mean_absolute: of_outputs.collect::<Result<Vec<Finite>, _>>()?,
         });
     }
-    features.sort_by(|a, b| b.total().total_cmp(&a.total()));
+    features.sort_by(|a, b| total(b).total_cmp(&total(a)));
     let expected = found.expected.iter();
     Ok(MeanContributions {
         method: match native {
@@ -67,6 +67,11 @@ pub(super) fn mean(
         features,
         largest_gap: finite(gap, "gap")?,
     })
+}
+
+/// All of an answer's numbers together.
+fn total(feature: &MeanContribution) -> f64 {
+    feature.mean_absolute.iter().map(|mean| mean.get()).sum()
 }
 
 /// How far the sums lie beside the scores at most; infinite where one is no number.
