@@ -30,7 +30,7 @@ fn train(folder: &Path, gitlab: &GitLab) -> Result<Command> {
     fs::create_dir_all(folder.join("configs"))?;
     let mut file = fs::File::create(folder.join("configs/train.yaml"))?;
     file.write_all(CONFIG.as_bytes())?;
-    let mut command = command(&tools()?.join("train"));
+    let mut command = command(tools()?.join("train"));
     command
         .current_dir(folder)
         .arg("--data")

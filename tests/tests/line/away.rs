@@ -37,7 +37,7 @@ impl ObjectStore {
         let Some(python) = python()? else {
             return Ok(None);
         };
-        let mut child = command(&python)
+        let mut child = command(python)
             .arg(repository()?.join("tests/peers/object_store.py"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -81,7 +81,7 @@ fn train(folder: &Path, store: &ObjectStore, secret: &str) -> Result<Command> {
     fs::create_dir_all(&configs)?;
     let mut file = fs::File::create(configs.join("train.yaml"))?;
     file.write_all(CONFIG.as_bytes())?;
-    let mut command = command(&tools()?.join("train"));
+    let mut command = command(tools()?.join("train"));
     command
         .current_dir(folder)
         .arg("--data")

@@ -178,10 +178,9 @@ impl Failure for TrainError {
 
     fn hint(&self) -> Option<String> {
         match self {
-            Self::Cli(error) => error.hint(),
+            Self::Cli(error) | Self::Store(StoreError::File(error)) => error.hint(),
             Self::Search(error) => error.hint(),
             Self::Bring(error) => error.hint(),
-            Self::Store(StoreError::File(error)) => error.hint(),
             Self::Store(StoreError::Server { source, .. }) => source.hint(),
             Self::Explain(error) => error.hint(),
             Self::ByCommand => Some("`train run --data … -- python train.py` runs it".to_owned()),

@@ -47,10 +47,11 @@ pub(crate) fn headers(
     signed.extend(token.map(|token| ("x-amz-security-token", token)));
     let names: Vec<&str> = signed.iter().map(|(name, _)| *name).collect();
     let names = names.join(";");
-    let lines: String = signed
+    let lines: Vec<String> = signed
         .iter()
         .map(|(name, value)| format!("{name}:{value}\n"))
         .collect();
+    let lines = lines.concat();
     let (method, path) = (request.method, request.url.path());
     let canonical = format!("{method}\n{path}\n\n{lines}\n{names}\n{body}");
     let day = &moment[..8];
@@ -61,10 +62,11 @@ pub(crate) fn headers(
     for part in [day, region, SERVICE, "aws4_request"] {
         key = sealed(&key, part);
     }
-    let signature: String = sealed(&key, &to_sign)
+    let signature: Vec<String> = sealed(&key, &to_sign)
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect();
+    let signature = signature.concat();
     let proof = format!(
         "{ALGORITHM} Credential={}/{scope}, SignedHeaders={names}, Signature={signature}",
         keys.id

@@ -53,7 +53,7 @@ pub(crate) struct FitArgs {
     pub(crate) measurement: Option<PathBuf>,
 
     /// Where to keep what is unfinished: a folder, `gitlab:` (the packages of the job's project) or
-    /// s3://BUCKET/PREFIX. SIGTERM saves and exits 75, and the same command goes on from there
+    /// `s3://BUCKET/PREFIX`. SIGTERM saves and exits 75, and the same command goes on from there
     #[arg(long, value_name = "PLACE")]
     pub(crate) checkpoint: Option<Place>,
 

@@ -21,7 +21,7 @@ pub(crate) enum Store {
     /// Files of a folder, each there whole or not at all.
     Folder(PathBuf),
     /// A server.
-    Remote(Remote, Place),
+    Remote(Box<Remote>, Place),
 }
 
 /// Why bytes could not be kept, or found again.
@@ -60,7 +60,7 @@ impl Store {
             Place::Bucket(bucket) => Remote::bucket(bucket, &variables()),
         };
         let remote = remote.map_err(|source| at(place, source))?;
-        Ok(Self::Remote(remote, place.clone()))
+        Ok(Self::Remote(Box::new(remote), place.clone()))
     }
 
     pub(crate) fn read(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {

@@ -22,9 +22,9 @@ const LIMIT: u64 = 1 << 30;
 
 /// A server's shelf of named bytes.
 pub(crate) enum Remote {
-    GitLab(GenericPackages),
+    GitLab(Box<GenericPackages>),
     Bucket {
-        bucket: Bucket,
+        bucket: Box<Bucket>,
         /// What this process has seen or put there: the store is not asked for a list.
         known: RefCell<BTreeSet<String>>,
     },
@@ -53,14 +53,15 @@ impl Remote {
         let credential = credential.or_else(|| Credential::explicit(variables));
         let clock = Arc::new(Monotonic::start());
         let client = Client::new(&job.api_url, credential, settings(variables), clock, seed())?;
-        Ok(Self::GitLab(GenericPackages::new(client, &job.project_id)))
+        let packages = GenericPackages::new(client, &job.project_id);
+        Ok(Self::GitLab(Box::new(packages)))
     }
 
     pub(crate) fn bucket(place: &str, variables: &Variables) -> Result<Self, ForgeError> {
         let clock = Arc::new(Monotonic::start());
         let bucket = Bucket::open(place, variables, settings(variables), clock, seed())?;
         Ok(Self::Bucket {
-            bucket,
+            bucket: Box::new(bucket),
             known: RefCell::default(),
         })
     }

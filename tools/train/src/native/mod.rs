@@ -101,33 +101,39 @@ impl Native {
         let mut scores = self.scores(table)?;
         let bagged = matches!(self, Self::Bagged(_));
         match target {
-            Target::Binary { .. } if bagged => {
-                scores
-                    .iter_mut()
-                    .for_each(|share| *share = share.clamp(0.0, 1.0));
+            Target::Binary { .. } => {
+                for score in &mut scores {
+                    *score = if bagged {
+                        score.clamp(0.0, 1.0)
+                    } else {
+                        1.0 / (1.0 + libm::exp(-*score))
+                    };
+                }
             }
-            Target::Binary { .. } => scores
-                .iter_mut()
-                .for_each(|margin| *margin = 1.0 / (1.0 + libm::exp(-*margin))),
             Target::Multiclass { classes, .. } => {
                 for row in scores.chunks_mut(classes.len()) {
-                    if bagged {
-                        // As the graph does: a class that no tree gives anything keeps a little.
-                        row.iter_mut()
-                            .for_each(|share| *share = share.clamp(1e-6, 1.0));
-                    } else {
-                        let most = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-                        row.iter_mut().for_each(|m| *m = libm::exp(*m - most));
+                    let most = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+                    for score in row.iter_mut() {
+                        *score = if bagged {
+                            // As the graph does: a class that no tree gives anything keeps a little.
+                            score.clamp(1e-6, 1.0)
+                        } else {
+                            libm::exp(*score - most)
+                        };
                     }
                     let total: f64 = row.iter().sum();
-                    row.iter_mut().for_each(|share| *share /= total);
+                    for score in row {
+                        *score /= total;
+                    }
                 }
             }
             Target::Regression(_) => {
                 if let Self::Boosted(forest) = self
                     && forest.ensemble.objective() == Objective::Poisson
                 {
-                    scores.iter_mut().for_each(|log| *log = libm::exp(*log));
+                    for score in &mut scores {
+                        *score = libm::exp(*score);
+                    }
                 }
             }
         }
