@@ -285,7 +285,6 @@ fn train(plan: &Plan, io: &mut Io) -> Result<Verdict, TrainError> {
     };
     judged.say(plan, io)?;
     let verdict = judged.verdict();
-    from.push(model);
-    judged.finish(plan, &training, &document.body, from, io)?;
+    judged.finish(plan, &training, &document.body, &model, from, io)?;
     Ok(verdict)
 }

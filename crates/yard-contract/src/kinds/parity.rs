@@ -6,7 +6,7 @@ use crate::{Finite, Sha256, Verdict};
 
 /// Whether the graphs that are shipped answer what was fitted, row by row on the rows held out.
 ///
-/// Beside the table and the configuration, its input is the `model` of single precision.
+/// Beside the table and the configuration, its input is the graph of single precision, as `float32-model`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Parity {
     /// The gravest of the comparisons'.

@@ -66,9 +66,11 @@ impl Judged {
         plan: &Plan,
         training: &Training,
         run: &Run,
-        from: Vec<Input>,
+        model: &Input,
+        mut from: Vec<Input>,
         io: &Io,
     ) -> Result<(), TrainError> {
+        from.push(first_model(model));
         let folder = plan
             .parity
             .as_ref()
@@ -91,7 +93,7 @@ pub(crate) fn judge(fit: &Fit<'_>, io: &mut Io) -> Result<Option<Judged>, TrainE
     };
     let judged = compared(fit, plan)?;
     let mut from = fit.from.to_vec();
-    from.push(fit.model.clone());
+    from.push(first_model(fit.model));
     io.write_artifact(&plan.out, from, judged.parity.clone())?;
     for found in &judged.parity.comparisons {
         for reason in &found.reasons {
@@ -151,6 +153,12 @@ fn compared(fit: &Fit<'_>, plan: &ParityPlan) -> Result<Judged, TrainError> {
         },
         second,
     })
+}
+
+/// The graph of single precision as what something else was made from. What names a `model` among its
+/// inputs is of that model, and a package holds no other: the second model's files may not.
+fn first_model(model: &Input) -> Input {
+    Input::new("float32-model", &model.path, model.sha256)
 }
 
 /// Whether a number is a sum whose terms may be much larger than itself.

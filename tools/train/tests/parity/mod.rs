@@ -89,7 +89,10 @@ fn the_graph_of_every_algorithm_answers_what_was_fitted_on_every_row_held_out() 
         );
         let model = loaded(&project, "out/model");
         assert_eq!(graph.model_sha256, model.sha256);
-        assert_eq!(found.header.input("model").unwrap().sha256, model.sha256);
+        assert_eq!(
+            found.header.input("float32-model").unwrap().sha256,
+            model.sha256
+        );
         assert!(graph.largest.difference.get() <= 1e-6, "{name}: {graph:?}");
         assert!(graph.mean <= graph.largest.difference, "{name}: {graph:?}");
         assert_eq!(graph.rows_beyond, Some(0));
@@ -173,7 +176,7 @@ fn a_model_of_eight_bits_is_a_model_like_any_other() {
         assert_eq!(graph.model_sha256, second.sha256, "{name}");
         assert_eq!(first.run_header.inputs, second.run_header.inputs[..2]);
         assert_eq!(
-            second.run_header.input("model").unwrap().sha256,
+            second.run_header.input("float32-model").unwrap().sha256,
             first.sha256
         );
         let counted = |what: &str| match &second.run.parameters[what] {
