@@ -4,6 +4,8 @@
 //! are put into bins by comparing with cuts in `f32`, never by position, so "bin at most `b`" and
 //! "`x <= cut b`" are the same statement about every row, seen or not.
 
+use crate::radix;
+
 /// A threshold that sends every finite value left; what is missing alone goes right.
 const ALL_FINITE: f32 = f32::MAX;
 
@@ -15,7 +17,7 @@ pub(crate) struct ColumnBins {
     padded: Box<[f32; 256]>,
     cuts: u8,
     /// Binary search steps that reach every cut.
-    first_step: usize,
+    first_step: u32,
 }
 
 impl ColumnBins {
@@ -25,30 +27,30 @@ impl ColumnBins {
         for value in sample.iter_mut() {
             *value += 0.0; // -0 becomes +0: they are equal, and only one may be in the list
         }
-        sample.sort_unstable_by(f32::total_cmp);
-        let distinct: Vec<(f32, usize)> = sample
-            .chunk_by(|a, b| a == b)
-            .map(|run| (run[0], run.len()))
-            .collect();
-        let cuts = if distinct.len() <= max_bins {
-            distinct
-                .windows(2)
-                .map(|pair| cut_between(pair[0].0, pair[1].0))
-                .collect()
-        } else {
-            cuts_of_equal_rows(&distinct, max_bins)
+        radix::sort(sample);
+        let runs = || sample.chunk_by(|a, b| a == b);
+        let few = runs().nth(max_bins).is_none();
+        let lasts = (!few).then(|| equal_shares(runs().map(<[f32]>::len), max_bins));
+        let closes = |run| match &lasts {
+            Some(lasts) => lasts.binary_search(&run).is_ok(),
+            None => true,
         };
+        let neighbours = runs().zip(runs().skip(1)).enumerate();
+        let cuts: Vec<f32> = neighbours
+            .filter(|(run, _)| closes(*run))
+            .map(|(_, (low, high))| cut_between(low[0], high[0]))
+            .collect();
         Self::from_cuts(&cuts)
     }
 
     fn from_cuts(cuts: &[f32]) -> Self {
         let mut padded = Box::new([f32::INFINITY; 256]);
         padded[..cuts.len()].copy_from_slice(cuts);
-        let first_step = (cuts.len() + 1).next_power_of_two() / 2;
+        let cuts = u8::try_from(cuts.len()).unwrap_or(u8::MAX);
         Self {
             padded,
-            cuts: u8::try_from(cuts.len()).unwrap_or(u8::MAX),
-            first_step,
+            cuts,
+            first_step: (u32::from(cuts) + 1).next_power_of_two() / 2,
         }
     }
 
@@ -66,20 +68,27 @@ impl ColumnBins {
         }
     }
 
-    /// The code of a value: its bin, or the missing code for NaN.
-    pub(crate) fn code(&self, value: f32) -> u8 {
-        if value.is_nan() {
-            return self.missing();
-        }
-        let mut below = 0; // cuts known to be below the value
+    /// The codes of values: their bins, or the missing code for NaN. The searches go side by side, since
+    /// each by itself waits for one load after the other.
+    pub(crate) fn codes<const N: usize>(&self, values: &[f32; N]) -> [u8; N] {
+        let mut below = [0_u32; N]; // cuts known to be below the value
         let mut step = self.first_step;
         while step > 0 {
-            if self.padded[(below + step - 1) & 255] < value {
-                below += step;
+            for (below, value) in below.iter_mut().zip(values) {
+                let cut = self.padded[below.wrapping_add(step - 1) as usize & 255];
+                // The sign of the difference says whether the cut is below. It is arithmetic because a
+                // comparison becomes a branch, which half of the time is not the one foreseen.
+                let sign = (cut - *value).to_bits() >> 31;
+                *below = below.wrapping_add(step & sign.wrapping_neg());
             }
             step /= 2;
         }
-        u8::try_from(below).unwrap_or(self.cuts)
+        let missing = self.missing();
+        let code = |lane: usize| match u8::try_from(below[lane]) {
+            Ok(code) if !values[lane].is_nan() => code,
+            _ => missing,
+        };
+        std::array::from_fn(code)
     }
 
     /// The code of a missing value.
@@ -98,22 +107,13 @@ fn cut_between(low: f32, high: f32) -> f32 {
     if middle < high { middle } else { low }
 }
 
-fn cuts_of_equal_rows(distinct: &[(f32, usize)], max_bins: usize) -> Vec<f32> {
-    let rows: Vec<usize> = distinct.iter().map(|value| value.1).collect();
-    equal_shares(&rows, max_bins)
-        .into_iter()
-        .map(|last| cut_between(distinct[last].0, distinct[last + 1].0))
-        .collect()
-}
-
 /// Divides items, of so many rows each, into at most `most` runs of nearly equal rows, and returns the
 /// last item of every run but the last. Walks the items in order and closes a run when it holds its
 /// share of the rows that are left, or before an item so frequent that it deserves a run of its own.
-pub(crate) fn equal_shares(rows: &[usize], most: usize) -> Vec<usize> {
+pub(crate) fn equal_shares(rows: impl Iterator<Item = usize> + Clone, most: usize) -> Vec<usize> {
     let mut lasts = Vec::with_capacity(most - 1);
-    let (mut rows_left, mut held) = (rows.iter().sum::<usize>(), 0);
-    for (item, pair) in rows.windows(2).enumerate() {
-        let (count, next) = (pair[0], pair[1]);
+    let (mut rows_left, mut held) = (rows.clone().sum::<usize>(), 0);
+    for (item, (count, next)) in rows.clone().zip(rows.skip(1)).enumerate() {
         held += count;
         let runs_left = most - lasts.len();
         if runs_left == 1 {
@@ -134,11 +134,15 @@ pub(crate) fn equal_shares(rows: &[usize], most: usize) -> Vec<usize> {
 mod tests {
     use super::*;
 
+    fn code(bins: &ColumnBins, value: f32) -> u8 {
+        bins.codes(&[value])[0]
+    }
+
     #[test]
     fn few_values_get_a_bin_each() {
         let bins = ColumnBins::from_sample(&mut [3.0, 1.0, -0.0, 0.0, 1.0], 255);
         assert_eq!(bins.len(), 3);
-        let codes = [-1.0, 0.0, 0.5, 0.6, 1.0, 2.0, 2.1, 9.0, f32::NAN].map(|x| bins.code(x));
+        let codes = [-1.0, 0.0, 0.5, 0.6, 1.0, 2.0, 2.1, 9.0, f32::NAN].map(|x| code(&bins, x));
         assert_eq!(codes, [0, 0, 0, 1, 1, 1, 2, 2, 3]);
         assert_eq!(
             [bins.threshold(0), bins.threshold(1), bins.threshold(2)],
@@ -156,7 +160,7 @@ mod tests {
             assert_eq!(bins.len(), max_bins);
             for &value in &sample {
                 for bin in 0..u8::try_from(bins.len()).unwrap() {
-                    assert_eq!(bins.code(value) <= bin, value <= bins.threshold(bin));
+                    assert_eq!(code(&bins, value) <= bin, value <= bins.threshold(bin));
                 }
             }
         }
@@ -168,7 +172,7 @@ mod tests {
         let bins = ColumnBins::from_sample(&mut sample, 100);
         let mut held = [0; 100];
         for &value in &sample {
-            held[usize::from(bins.code(value))] += 1;
+            held[usize::from(code(&bins, value))] += 1;
         }
         assert!(held.iter().all(|&n| n == 100), "{held:?}");
     }
@@ -186,6 +190,9 @@ mod tests {
     #[test]
     fn nothing_but_missing_is_one_empty_bin() {
         let bins = ColumnBins::from_sample(&mut [], 255);
-        assert_eq!((bins.len(), bins.missing(), bins.code(f32::NAN)), (1, 1, 1));
+        assert_eq!(
+            (bins.len(), bins.missing(), code(&bins, f32::NAN)),
+            (1, 1, 1)
+        );
     }
 }

@@ -41,14 +41,21 @@ impl Coding {
     /// Writes the codes of rows `from..` to every `stride`-th byte of `codes`, from the first on. The
     /// column is of the coding's kind.
     pub(crate) fn encode(&self, column: Column<'_>, from: usize, codes: &mut [u8], stride: usize) {
-        let codes = codes.iter_mut().step_by(stride);
+        const LANES: usize = 16;
         match (self, column) {
             (Self::Numbers(bins), Column::Numbers(values)) => {
-                for (code, &value) in codes.zip(&values[from..]) {
-                    *code = bins.code(value);
+                let codes = codes.chunks_mut(LANES * stride);
+                for (codes, values) in codes.zip(values[from..].chunks(LANES)) {
+                    let mut lanes = [f32::NAN; LANES];
+                    lanes[..values.len()].copy_from_slice(values);
+                    let found = bins.codes(&lanes);
+                    for (to, code) in codes.iter_mut().step_by(stride).zip(found) {
+                        *to = code;
+                    }
                 }
             }
             (Self::Levels(levels), Column::Categories(values)) => {
+                let codes = codes.iter_mut().step_by(stride);
                 for (code, &value) in codes.zip(&values[from..]) {
                     *code = levels.code(value);
                 }
@@ -167,8 +174,7 @@ impl LevelBins {
                 .total_cmp(&mean(&b.1, output))
                 .then(a.0.cmp(&b.0))
         });
-        let rows: Vec<usize> = known.iter().map(|level| level.1.rows).collect();
-        let lasts = equal_shares(&rows, max_levels);
+        let lasts = equal_shares(known.iter().map(|level| level.1.rows), max_levels);
         let group = |place: usize| lasts.partition_point(|&last| last < place);
         let mut groups: Vec<(u32, u8)> = known
             .iter()

@@ -17,6 +17,10 @@ use rayon::prelude::*;
 /// order: the block, not the thread, decides the rounding.
 pub(crate) const BLOCK_ROWS: usize = 8192;
 
+/// Rows whose values are computed together. They fit on the stack; and a loop that only computes, over
+/// slices of known length, runs in vector registers, where one that also sums in order does not.
+pub(crate) const STEP: usize = 256;
+
 /// Gradient and hessian, or sums of them, packed.
 pub(crate) type Packed = u64;
 

@@ -7,12 +7,15 @@ use rayon::prelude::*;
 use crate::gradient::{Packed, Packing};
 use crate::grid::LeafGrid;
 use crate::grown::Grown;
-use crate::histogram::{self, Histogram, Rows};
+use crate::histogram::{self, Addends, Histogram, Rows};
 use crate::matrix::{Binning, Matrix};
 use crate::params::{Growth, Params};
 use crate::partition;
 use crate::site::{Open, Site};
 use crate::split;
+
+/// Margins that a task adds a tree to: 128 KiB, which the second-level cache holds.
+const ADD_ROWS: usize = 1 << 15;
 
 /// What every tree of a fit is grown from, and the memory that they reuse.
 pub(crate) struct Grower<'a> {
@@ -20,11 +23,9 @@ pub(crate) struct Grower<'a> {
     binning: &'a Binning,
     params: &'a Params,
     grid: LeafGrid,
-    /// The tree's rows, each node's in one range.
+    /// The tree's rows, each node's in one range, ascending.
     rows: Vec<u32>,
     scratch: Vec<u32>,
-    /// A node's packed gradients in the order of its rows.
-    ordered: Vec<Packed>,
     /// Histograms that no node uses now.
     spare: Vec<Histogram>,
 }
@@ -55,7 +56,6 @@ impl<'a> Grower<'a> {
             grid,
             rows: Vec::with_capacity(matrix.rows()),
             scratch,
-            ordered: Vec::new(),
             spare: Vec::new(),
         }
     }
@@ -72,12 +72,24 @@ impl<'a> Grower<'a> {
 
     /// Adds the tree's values to the margins of the rows it was grown on.
     pub(crate) fn add_to(&self, grown: &Grown, margins: &mut [f32]) {
-        for leaf in &grown.leaves {
-            let value = grown.value(leaf);
-            for &row in &self.rows[leaf.rows.clone()] {
-                margins[row as usize] += value;
-            }
-        }
+        // A leaf's rows ascend, so that each task finds its own in every leaf.
+        margins
+            .par_chunks_mut(ADD_ROWS)
+            .enumerate()
+            .for_each(|(task, margins)| {
+                let first = task * ADD_ROWS;
+                for leaf in &grown.leaves {
+                    let value = grown.value(leaf);
+                    let rows = &self.rows[leaf.rows.clone()];
+                    let from = rows.partition_point(|&row| (row as usize) < first);
+                    for &row in &rows[from..] {
+                        let Some(margin) = margins.get_mut(row as usize - first) else {
+                            break;
+                        };
+                        *margin += value;
+                    }
+                }
+            });
     }
 
     pub(crate) fn grow(&mut self, round: Round<'_>) -> Grown {
@@ -170,6 +182,7 @@ impl<'a> Grower<'a> {
         );
         let fewest = left.min(range.len() - left);
         if !counted && fewest < self.params.min_rows_in_leaf {
+            self.rows[range].sort_unstable(); // as they stood before
             open.extend(self.search_counting(round, parent, site, larger_sums));
             return false;
         }
@@ -206,32 +219,13 @@ impl<'a> Grower<'a> {
             .spare
             .pop()
             .unwrap_or_else(|| vec![0; self.binning.cells()]);
-        if all {
-            histogram::build(
-                self.matrix,
-                self.binning,
-                Rows::All,
-                round.packed,
-                &mut sums,
-            );
-            return sums;
-        }
-        let rows = &self.rows[rows.clone()];
-        let gather = |&row: &u32| round.packed[row as usize];
-        self.ordered.clear();
-        if rows.len() > 1 << 16 {
-            self.ordered
-                .par_extend(rows.par_iter().with_min_len(1 << 14).map(gather));
+        let rows = if all {
+            Rows::All(self.matrix.rows())
         } else {
-            self.ordered.extend(rows.iter().map(gather));
-        }
-        histogram::build(
-            self.matrix,
-            self.binning,
-            Rows::Some(rows),
-            &self.ordered,
-            &mut sums,
-        );
+            Rows::Some(&self.rows[rows.clone()])
+        };
+        let addends = Addends::Packed(round.packed);
+        histogram::build(self.matrix, self.binning, rows, addends, &mut sums);
         sums
     }
 
@@ -254,16 +248,9 @@ impl<'a> Grower<'a> {
         site: &Site,
         histogram: Histogram,
     ) -> Option<Open> {
-        let rows = &self.rows[site.rows.clone()];
+        let rows = Rows::Some(&self.rows[site.rows.clone()]);
         let mut counts = vec![0; self.binning.cells()];
-        let ones = vec![1; rows.len()];
-        histogram::build(
-            self.matrix,
-            self.binning,
-            Rows::Some(rows),
-            &ones,
-            &mut counts,
-        );
+        histogram::build(self.matrix, self.binning, rows, Addends::Ones, &mut counts);
         self.search_with(round, index, site, histogram, Some(&counts))
     }
 

@@ -60,6 +60,7 @@ mod objective;
 mod params;
 mod partition;
 mod progress;
+mod radix;
 mod sample;
 mod shap;
 mod site;

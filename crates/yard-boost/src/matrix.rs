@@ -1,10 +1,10 @@
 //! The training table as one byte a value.
 //!
-//! Columns stand together in tiles of up to [`WIDEST`], row-major inside a tile: one row of a tile is
-//! a few adjacent bytes, so a histogram pass over scattered rows fetches one cache line a row for all
-//! columns of the tile, while the tile's histograms (2 KiB a column) stay in the first-level cache.
-//! Consecutive additions go to different columns, so that a column of few values does not make each
-//! addition wait for the one before.
+//! A row's codes stand together, so that a pass over scattered rows, which waits for memory more than
+//! for anything else, fetches one cache line a row. They are words of eight bytes, a tile of up to eight
+//! columns each: the histograms of a tile (2 KiB a column) leave half of the first-level cache to what
+//! streams by, and consecutive additions go to different columns, so that a column of few values does
+//! not make each addition wait for the one before.
 
 use std::collections::BTreeMap;
 
@@ -18,13 +18,19 @@ use crate::params::Params;
 use crate::sample::{self, Purpose};
 
 /// Columns of a tile at most.
-pub(crate) const WIDEST: usize = 16;
+pub(crate) const WIDEST: usize = 8;
+
+/// A row's codes of one tile.
+pub(crate) type Word = [u8; WIDEST];
+
+/// Bytes of a cache line.
+const LINE: usize = 64;
 
 /// Rows whose values decide the cuts; more add time, not accuracy.
 const CUT_SAMPLE: usize = 200_000;
 
-/// Rows encoded at a time: 64 KiB of a tile.
-const ENCODE_ROWS: usize = 4096;
+/// Codes encoded at a time, so many bytes: all columns are written while they are in the cache.
+const ENCODED: usize = 1 << 16;
 
 /// The bins of every column.
 #[derive(Debug)]
@@ -125,7 +131,10 @@ impl Binning {
 pub(crate) struct Matrix {
     rows: usize,
     width: usize,
-    tiles: Vec<Vec<u8>>,
+    tiles: usize,
+    words: Vec<Word>,
+    /// Where the first row begins: at a cache line, so that rows of 8, 16 or 32 bytes lie in one.
+    start: usize,
 }
 
 impl Matrix {
@@ -134,26 +143,31 @@ impl Matrix {
         let rows = features.rows();
         let tiles = features.width().div_ceil(WIDEST);
         let width = features.width().div_ceil(tiles);
-        let tiles = (0..tiles)
-            .into_par_iter()
-            .map(|tile| {
-                let mut codes = vec![0; rows * width];
-                let members = binning.tile_columns(tile, width);
-                let blocks = codes.par_chunks_mut(ENCODE_ROWS * width).enumerate();
-                blocks.for_each(|(block, codes)| {
-                    for (lane, column) in members.clone().enumerate() {
-                        binning.columns[column].encode(
-                            features.column(column),
-                            block * ENCODE_ROWS,
-                            &mut codes[lane..],
-                            width,
-                        );
-                    }
-                });
-                codes
-            })
-            .collect();
-        Self { rows, width, tiles }
+        let words = vec![[0; WIDEST]; rows * tiles + LINE / WIDEST];
+        let start = match words.as_ptr().align_offset(LINE) {
+            start if start < LINE / WIDEST => start,
+            _ => 0,
+        };
+        let mut matrix = Self {
+            rows,
+            width,
+            tiles,
+            words,
+            start,
+        };
+        let stride = tiles * WIDEST;
+        let block_rows = (ENCODED / stride).clamp(64, 4096);
+        let words = &mut matrix.words[start..start + rows * tiles];
+        let blocks = words.par_chunks_mut(block_rows * tiles).enumerate();
+        blocks.for_each(|(block, words)| {
+            let codes = words.as_flattened_mut();
+            for (column, coding) in binning.columns.iter().enumerate() {
+                let values = features.column(column);
+                let first = column / width * WIDEST + column % width;
+                coding.encode(values, block * block_rows, &mut codes[first..], stride);
+            }
+        });
+        matrix
     }
 
     pub(crate) fn rows(&self) -> usize {
@@ -165,16 +179,22 @@ impl Matrix {
         self.width
     }
 
-    /// The tiles, each `rows * width` codes.
-    pub(crate) fn tiles(&self) -> &[Vec<u8>] {
-        &self.tiles
+    /// Words of a row.
+    pub(crate) fn tiles(&self) -> usize {
+        self.tiles
+    }
+
+    /// All words, row by row.
+    pub(crate) fn words(&self) -> &[Word] {
+        &self.words[self.start..self.start + self.rows * self.tiles]
     }
 
     /// A reader of one column's codes.
     pub(crate) fn column(&self, column: usize) -> CodeColumn<'_> {
+        let first = column / self.width * WIDEST + column % self.width;
         CodeColumn {
-            codes: &self.tiles[column / self.width][column % self.width..],
-            stride: self.width,
+            codes: self.words().as_flattened().get(first..).unwrap_or_default(),
+            stride: self.tiles * WIDEST,
         }
     }
 }
@@ -187,7 +207,8 @@ pub(crate) struct CodeColumn<'a> {
 }
 
 impl CodeColumn<'_> {
+    #[inline]
     pub(crate) fn code(&self, row: u32) -> u8 {
-        self.codes[row as usize * self.stride]
+        self.codes[(row as usize).wrapping_mul(self.stride)]
     }
 }

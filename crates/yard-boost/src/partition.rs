@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 /// Rows a task divides.
-const TASK: usize = 1 << 15;
+const TASK: usize = 1 << 13;
 
 /// Moves the rows that go left to the front, both sides in their old order, and returns how many they
 /// are. `scratch` is as long as `rows`. The result does not depend on the number of threads.
@@ -37,16 +37,26 @@ pub(crate) fn stable(
     total
 }
 
+/// Rows asked for their side at a time: asking alone, the processor waits for many of them together.
+const ASKED: usize = 256;
+
 /// Leaves the left rows at the front of `rows` and the right ones at the front of `scratch`. Both
 /// are written for every row, and only one of the ends moves: nothing to mispredict.
 fn divide(rows: &mut [u32], scratch: &mut [u32], goes_left: impl Fn(u32) -> bool) -> usize {
-    let mut left = 0;
-    for index in 0..rows.len() {
-        let row = rows[index];
-        let goes = goes_left(row);
-        rows[left] = row;
-        scratch[index - left] = row;
-        left += usize::from(goes);
+    let (mut left, mut right) = (0, 0);
+    let mut goes = [0u8; ASKED];
+    for from in (0..rows.len()).step_by(ASKED) {
+        let to = (from + ASKED).min(rows.len());
+        for (goes, &row) in goes.iter_mut().zip(&rows[from..to]) {
+            *goes = u8::from(goes_left(row));
+        }
+        for (index, &goes) in (from..to).zip(&goes) {
+            let row = rows[index];
+            rows[left] = row;
+            scratch[right] = row;
+            left += usize::from(goes);
+            right += usize::from(1 - goes);
+        }
     }
     left
 }

@@ -5,8 +5,9 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::exp::exp;
+use super::sum_lanes;
 use crate::data::Dataset;
-use crate::gradient::{BLOCK_ROWS, Packed, Packing, sum_blocks};
+use crate::gradient::{BLOCK_ROWS, Packed, Packing, STEP, sum_blocks};
 use crate::params::Objective;
 
 /// What the softmax of every row needs from all margins: fixed at the start of a round, so that the
@@ -134,21 +135,24 @@ fn weigh(data: &Dataset<'_>, rows: Range<usize>, gradients: &mut [f64], hessians
     }
 }
 
-/// Packs what `fill` computes: it is given rows and writes their gradients and hessians.
+/// Packs what `fill` computes: it is given rows and writes their gradients and hessians. It is asked
+/// twice for every row, the first time to find the scales.
 fn pack_with(
     packed: &mut [Packed],
     unit_hessian_rows: Option<usize>,
     fill: impl Fn(Range<usize>, &mut [f64], &mut [f64]) + Sync,
 ) -> Packing {
-    let [gradients, hessians] = sum_blocks(packed.len(), |rows| {
+    let sums = sum_blocks(packed.len(), |rows| {
         let mut sums = [0.0; 2];
         by_steps(rows, &fill, |_, gradients, hessians| {
-            for (gradient, hessian) in gradients.iter().zip(hessians) {
-                sums = [sums[0] + gradient.abs(), sums[1] + hessian];
-            }
+            sums = [
+                sums[0] + sum_lanes(gradients, f64::abs),
+                sums[1] + sum_lanes(hessians, |h| h),
+            ];
         });
         sums
     });
+    let [gradients, hessians] = sums;
     let packing = match unit_hessian_rows {
         Some(rows) => Packing::with_unit_hessians(gradients, rows),
         None => Packing::new(gradients, hessians),
@@ -173,10 +177,6 @@ fn pack_with(
         });
     packing
 }
-
-/// Rows whose pairs are computed together. They fit on the stack; and a loop that only computes, over
-/// slices of known length, runs in vector registers, where one that also sums in order does not.
-const STEP: usize = 256;
 
 /// Computes the pairs of `rows` step by step and hands each step to `take`, in order.
 fn by_steps(
