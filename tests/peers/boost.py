@@ -53,7 +53,8 @@ def main(export_case, folder):
             case.mkdir(parents=True)
             columns, mask = table(seed, objective, kinds)
             with open(case / "table.bin", "wb") as file:
-                np.array([ROWS, len(columns), mask], dtype="<u4").tofile(file)
+                np.array([ROWS, len(columns)], dtype="<u4").tofile(file)
+                np.array([mask], dtype="<u8").tofile(file)
                 columns.tofile(file)
             subprocess.run([export_case, case / "table.bin", objective, case], check=True)
             compare(case, columns[:-1], mask)

@@ -25,7 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let [table, objective, folder] = arguments.as_slice() else {
         return Err("usage: export_case TABLE OBJECTIVE FOLDER".into());
     };
-    let table = tables::read(table)?;
+    let table = tables::Table::of(table)?;
     let (labels, columns) = table.columns.split_last().ok_or("no columns")?;
     let objective = match objective.as_str() {
         "logistic" => Objective::Logistic,

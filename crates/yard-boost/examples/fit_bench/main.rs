@@ -1,49 +1,59 @@
 //! Times one fit, for pairing with another engine on the same table.
 //!
 //! ```text
-//! fit_bench TABLE GROWTH ROUNDS THREADS [DUMP]
+//! fit_bench write TABLE FILE
+//! fit_bench fit TABLE [KEY=VALUE ...]
 //! ```
 //!
-//! `TABLE` is `continuous` (1,000,000 x 28), `discrete` (200,000 x 24, 2 to 40 values a column),
-//! `flights` (500,000 x 13, eight of them categories of 7 to 4,500 levels) or a file; `GROWTH` is `leaf` (63 leaves) or `depth` (depth 6, L2 of 1). `DUMP` writes the table, as a
-//! file that this program and numpy can read: three `u32` (rows, columns, bits of the columns that hold categories), then columns of `f32`, all
-//! little-endian, the last column the label. Labels of 0 and 1 mean log loss, whole
-//! ones up to 19 that of classes, others squared.
+//! `TABLE` is a file, or one of these, followed by `:ROWSxCOLUMNS` if it is to have another size:
 //!
-//! The first four fifths of the rows are fitted, the rest scored. It prints the CPU and wall seconds
-//! of the fit, binning included, the peak memory above what the table takes, and AUC, log loss or RMSE.
+//! - `continuous` (1,000,000 x 28);
+//! - `discrete` (200,000 x 24, 2 to 40 values a column);
+//! - `flights` (500,000 x 13, eight of them categories of 7 to 4,500 levels; always 13 columns).
+//!
+//! `write` makes a file that this program and numpy can read: two `u32` (rows, columns), a `u64` (bits of
+//! the columns that hold categories), then columns of `f32`, all little-endian, the last column the label.
+//! Labels of 0 and 1 mean log loss, whole ones up to 19 that of classes, others squared.
+//!
+//! The first four fifths of the rows are fitted, unless `train=ROWS` says otherwise, and the rest scored.
+//! It prints the CPU and wall seconds of the fit, binning included, the peak memory above what the table
+//! takes, and AUC, log loss or RMSE. The keys are in `settings.rs`.
 #![expect(clippy::print_stdout, reason = "what it prints is its result")]
 #![expect(clippy::float_cmp, reason = "labels are whole, ties are exact")]
 
+mod settings;
 mod tables;
 
 use std::error::Error;
 use std::fs;
-use std::ops::ControlFlow;
+use std::io::Write as _;
+use std::ops::{ControlFlow, Range};
 use std::time::Instant;
 
-use yard_boost::{Column, Dataset, Features, Growth, MISSING_CATEGORY, Objective, Params, fit};
+use yard_boost::{Column, Dataset, Features, MISSING_CATEGORY, Objective, fit};
+
+use settings::Settings;
+use tables::Table;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [table, growth, rounds, threads, dump @ ..] = arguments.as_slice() else {
-        return Err("usage: fit_bench TABLE GROWTH ROUNDS THREADS [DUMP]".into());
-    };
-    let table = match table.as_str() {
-        "continuous" => tables::continuous(1_000_000, 28),
-        "discrete" => tables::discrete(200_000, 24),
-        "flights" => tables::flights(500_000),
-        path => tables::read(path)?,
-    };
-    if let [path] = dump {
-        return tables::write(path, &table);
+    match arguments.as_slice() {
+        [verb, table, file] if verb == "write" => tables::write(file, &Table::of(table)?),
+        [verb, table, pairs @ ..] if verb == "fit" => {
+            measure(&Table::of(table)?, &Settings::read(pairs)?)
+        }
+        _ => {
+            Err("usage: fit_bench write TABLE FILE, or fit_bench fit TABLE [KEY=VALUE ...]".into())
+        }
     }
-    rayon::ThreadPoolBuilder::new()
-        .num_threads(threads.parse()?)
-        .build_global()?;
+}
 
-    let rows = table.columns[0].len() * 4 / 5;
+fn measure(table: &Table, settings: &Settings) -> Result<(), Box<dyn Error>> {
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(settings.threads)
+        .build_global()?;
     let (labels, columns) = table.columns.split_last().ok_or("no columns")?;
+    let rows = settings.fitted(labels.len());
     let codes: Vec<Vec<u32>> = columns
         .iter()
         .enumerate()
@@ -52,7 +62,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             _ => column.iter().map(|&value| code(value)).collect(),
         })
         .collect();
-    let part = |rows: std::ops::Range<usize>| -> Vec<Column<'_>> {
+    let part = |rows: Range<usize>| -> Vec<Column<'_>> {
         let both = columns.iter().zip(&codes);
         both.map(|(column, codes)| match codes.as_slice() {
             [] => Column::Numbers(&column[rows.clone()]),
@@ -61,58 +71,40 @@ fn main() -> Result<(), Box<dyn Error>> {
         .collect()
     };
     let (train, test) = (part(0..rows), part(rows..labels.len()));
-    let binary = labels.iter().all(|&y| y == 0.0 || y == 1.0);
-    let classes = labels.iter().fold(0.0, |most: f32, &y| most.max(y + 1.0));
-    let several = classes <= 20.0 && labels.iter().all(|&y| y >= 0.0 && y.fract() == 0.0);
-    let objective = if binary {
-        Objective::Logistic
-    } else if several {
-        let classes = code(classes) as usize;
-        Objective::Softmax { classes }
-    } else {
-        Objective::Squared
-    };
-    let matched = Params {
-        rounds: rounds.parse()?,
-        ..Params::new(objective)
-    };
-    let params = match growth.as_str() {
-        "leaf" => Params {
-            max_leaves: 63,
-            ..matched
-        },
-        "depth" => Params {
-            growth: Growth::Depth,
-            max_leaves: 64,
-            max_depth: Some(6),
-            lambda_l2: 1.0,
-            ..matched
-        },
-        other => return Err(format!("growth `{other}` is neither leaf nor depth").into()),
-    };
+    let objective = objective(labels);
+    let params = settings.params(objective);
 
     let data = Dataset::new(Features::mixed(&train)?, &labels[..rows])?;
     let (memory, cpu, wall) = (status("VmRSS:")?, cpu_seconds()?, Instant::now());
     let fit = fit(&data, None, &params, &mut |_| ControlFlow::Continue(()))?;
     let (cpu, wall) = (cpu_seconds()? - cpu, wall.elapsed().as_secs_f64());
-    let memory = status("VmHWM:")?.saturating_sub(memory) / 1024;
+    let memory = status("VmHWM:")?.saturating_sub(memory) as f64 / 1024.0;
 
-    let scoring = Instant::now();
-    let margins = fit.ensemble.predict_margins(Features::mixed(&test)?)?;
-    let scoring = margins.len() as f64 / scoring.elapsed().as_secs_f64();
-    let (name, quality) = if binary {
-        ("auc", auc(&margins, &labels[rows..]))
-    } else if several {
-        let test = Dataset::new(Features::mixed(&test)?, &labels[rows..])?;
-        ("logloss", fit.ensemble.loss(&test)?)
-    } else {
-        ("rmse", rmse(&margins, &labels[rows..]))
+    let test = Dataset::new(Features::mixed(&test)?, &labels[rows..])?;
+    let margins = fit.ensemble.predict_margins(test.features())?;
+    if !settings.margins.is_empty() {
+        let bytes: Vec<u8> = margins.iter().flat_map(|m| m.to_le_bytes()).collect();
+        fs::File::create(&settings.margins)?.write_all(&bytes)?;
+    }
+    let (name, quality) = match objective {
+        Objective::Logistic => ("auc", auc(&margins, test.labels())),
+        Objective::Softmax { .. } => ("logloss", fit.ensemble.loss(&test)?),
+        _ => ("rmse", rmse(&margins, test.labels())),
     };
-    println!(
-        "cpu_s={cpu:.2} wall_s={wall:.2} extra_mib={memory} {name}={quality:.6} trees={} rows_per_s={scoring:.0}",
-        fit.ensemble.trees().len()
-    );
+    println!("cpu_s={cpu:.3} wall_s={wall:.3} extra_mib={memory:.1} {name}={quality:.6}");
     Ok(())
+}
+
+fn objective(labels: &[f32]) -> Objective {
+    let most = labels.iter().fold(0.0, |most: f32, &y| most.max(y));
+    if labels.iter().all(|&y| y == 0.0 || y == 1.0) {
+        Objective::Logistic
+    } else if most < 20.0 && labels.iter().all(|&y| y >= 0.0 && y.fract() == 0.0) {
+        let classes = code(most) as usize + 1;
+        Objective::Softmax { classes }
+    } else {
+        Objective::Squared
+    }
 }
 
 #[expect(
@@ -128,13 +120,15 @@ fn code(value: f32) -> u32 {
     }
 }
 
-/// User and system time of this process so far, from Linux's hundredths.
+/// CPU time of this process so far: of its threads' run times, in nanoseconds.
 fn cpu_seconds() -> Result<f64, Box<dyn Error>> {
-    let stat = fs::read_to_string("/proc/self/stat")?;
-    let after_name = stat.rsplit_once(')').ok_or("stat")?.1;
-    let mut fields = after_name.split_whitespace().skip(11);
-    let mut ticks = || -> Result<f64, Box<dyn Error>> { Ok(fields.next().ok_or("stat")?.parse()?) };
-    Ok((ticks()? + ticks()?) / 100.0)
+    let mut nanoseconds = 0.0;
+    for task in fs::read_dir("/proc/self/task")? {
+        let stat = fs::read_to_string(task?.path().join("schedstat"))?;
+        let run: f64 = stat.split_whitespace().next().ok_or("schedstat")?.parse()?;
+        nanoseconds += run;
+    }
+    Ok(nanoseconds / 1e9)
 }
 
 /// A line of the process's status, in KiB.

@@ -11,7 +11,30 @@ use rand_pcg::rand_core::Rng as _;
 pub(crate) struct Table {
     pub(crate) columns: Vec<Vec<f32>>,
     /// Bit `c` says that column `c` holds categories.
-    pub(crate) categories: u32,
+    pub(crate) categories: u64,
+}
+
+impl Table {
+    /// A table by its name, of its own size or another, or from a file.
+    pub(crate) fn of(name: &str) -> Result<Self, Box<dyn Error>> {
+        let (kind, size) = name.split_once(':').unwrap_or((name, ""));
+        let size = match size.split_once('x') {
+            Some((rows, columns)) => Some((rows.parse()?, columns.parse()?)),
+            None => None,
+        };
+        Ok(match kind {
+            "continuous" => {
+                let (rows, columns) = size.unwrap_or((1_000_000, 28));
+                continuous(rows, columns)
+            }
+            "discrete" => {
+                let (rows, columns) = size.unwrap_or((200_000, 24));
+                discrete(rows, columns)
+            }
+            "flights" => flights(size.map_or(500_000, |size| size.0)),
+            file => read(file)?,
+        })
+    }
 }
 
 /// Uniform on [0, 1).
@@ -21,7 +44,7 @@ fn uniform(random: &mut Pcg64) -> f32 {
 }
 
 /// Sums of uniforms, products of neighbours deciding the label.
-pub(crate) fn continuous(rows: usize, count: usize) -> Table {
+fn continuous(rows: usize, count: usize) -> Table {
     let mut random = Pcg64::new(1, 1);
     let mut columns: Vec<Vec<f32>> = (0..count)
         .map(|_| {
@@ -46,7 +69,7 @@ pub(crate) fn continuous(rows: usize, count: usize) -> Table {
 }
 
 /// Columns of 2 to 40 whole values, low ones more frequent, 3 % of the first five missing.
-pub(crate) fn discrete(rows: usize, count: usize) -> Table {
+fn discrete(rows: usize, count: usize) -> Table {
     let mut random = Pcg64::new(2, 1);
     let mut columns = Vec::new();
     for column in 0..count {
@@ -95,7 +118,7 @@ fn label_of(margin: f32, random: &mut Pcg64) -> f32 {
 
 /// Flights: what day, when, how far, and by whom, from where, to where, on which of thousands of
 /// aircraft; ids are frequent to rare, and each has an effect that its number does not tell.
-pub(crate) fn flights(rows: usize) -> Table {
+fn flights(rows: usize) -> Table {
     const LEVELS: [u32; 8] = [12, 31, 7, 22, 300, 300, 2000, 4500];
     const WEIGHTS: [f32; 8] = [0.5, 0.1, 0.3, 0.8, 1.2, 0.8, 0.6, 0.8];
     let mut random = Pcg64::new(3, 1);
@@ -144,15 +167,16 @@ pub(crate) fn write(path: &str, table: &Table) -> Result<(), Box<dyn Error>> {
     Ok(file.flush()?)
 }
 
-pub(crate) fn read(path: &str) -> Result<Table, Box<dyn Error>> {
+fn read(path: &str) -> Result<Table, Box<dyn Error>> {
     let mut file = File::open(path)?;
     let mut word = [0; 4];
     file.read_exact(&mut word)?;
     let rows = usize::try_from(u32::from_le_bytes(word))?;
     file.read_exact(&mut word)?;
     let count = u32::from_le_bytes(word);
-    file.read_exact(&mut word)?;
-    let categories = u32::from_le_bytes(word);
+    let mut mask = [0; 8];
+    file.read_exact(&mut mask)?;
+    let categories = u64::from_le_bytes(mask);
     let mut columns = Vec::new();
     let mut bytes = vec![0; rows * 4];
     for _ in 0..count {
