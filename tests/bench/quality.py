@@ -13,8 +13,10 @@ engines fit the same rows, and the differences are averaged. Their standard erro
 repetitions share rows (Nadeau and Bengio, Machine Learning 52, 2003): the variance of the mean is that of
 one difference times (1 / repetitions + scored / fitted rows). What is divided by time has one
 division: the difference on it stands with an interval over the scored rows (DeLong's for AUC, of the
-squared errors for RMSE), and what is judged is the mean over fits on nine tenths of the earlier rows.
-The synthetic tables are large enough for one division.
+squared errors for RMSE), and what is judged is the mean over fits on nine tenths of the earlier rows,
+drawn by chance, with the interval that so many draws leave to it: it tells how much of one difference
+is the chance of a fit, not what another year would bring. The synthetic tables are large enough for one
+division.
 
 A bound `holds` where the mean is inside it, and is `missed` where it is outside; `surely` is added
 where that is so for the whole interval of 95 %.
@@ -162,8 +164,7 @@ class Leads:
             return leads[0], self.widths[0]
         from scipy.stats import t
 
-        # Fits on parts of the earlier rows are scored on the same rows: what they share is what was kept.
-        shares = 9.0 if timed else self.shares
+        shares = 0.0 if timed else self.shares
         spread = np.std(leads, ddof=1) * np.sqrt(1 / len(leads) + shares)
         return float(np.mean(leads)), float(t.ppf(0.975, len(leads) - 1) * spread)
 

@@ -63,8 +63,8 @@ pub struct Categories {
     /// Levels of a column that are told apart, 2 to 254. If there are more, levels with similar mean
     /// gradients at the start are grouped and share all their splits.
     pub max_levels: usize,
-    /// Up to so many levels in a node, each is tried against the rest; beyond, levels are ordered by
-    /// mean gradient and divided in that order.
+    /// In a column of up to so many levels, each is tried against the rest; of more, those that a node
+    /// holds are ordered by mean gradient and divided in that order, however few they are.
     pub one_against_rest: usize,
     /// Rows of mean gradient 0 that are added to each level before ordering, at least 0; levels with
     /// fewer rows than this in the node are not taken into the set.

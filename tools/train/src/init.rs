@@ -281,7 +281,7 @@ fn render(args: &InitArgs, task: Task, roles: &[(&str, Role)], rows: usize) -> S
             "# The table is small, so one split says little.\ncross_validation:\n  folds: 5\n",
         );
     }
-    let (leaves, leaf_rows) = if rows < SMALL { (7, 20) } else { (15, 20) };
+    let (leaves, leaf_rows) = if rows < SMALL { (7, 20) } else { (31, 20) };
     let _ = writeln!(
         text,
         "gradient_boosting:\n  rounds: 200\n  learning_rate: 0.05\n  max_leaves: {leaves}\n  min_rows_in_leaf: {leaf_rows}\n  lambda_l2: 1.0"

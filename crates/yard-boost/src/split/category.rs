@@ -1,6 +1,6 @@
 //! Splits of columns without order: some levels against the others.
 //!
-//! Few levels are tried one against the rest. Many are put in the order of their mean gradients, in
+//! A column's few levels are tried one against the rest. Many are put in the order of their mean gradients, in
 //! which the best two-sided split of a convex loss is a cut (Fisher, *On grouping for maximum
 //! homogeneity*, 1958); the means are drawn to 0 by [`Categories::smoothing`] so that levels of few
 //! rows do not stand at the ends by chance, and the ends are taken a level at a time from either side.
@@ -49,7 +49,9 @@ impl Search<'_> {
             return;
         }
         let before = best.score;
-        if levels.len() <= self.categories.one_against_rest.max(2) {
+        // By the column's levels, not the node's: what is left of many levels deep in a tree would
+        // otherwise escape the caution that ordered splits are made with.
+        if cells.len() - 1 <= self.categories.one_against_rest.max(2) {
             for level in &levels {
                 self.offer(column, &[*level], level.sums, self.lambda, 0.0, best);
             }

@@ -72,7 +72,7 @@ pub(crate) struct CategorySplitConfig {
     /// Categories of a column that are told apart, 2 to 254; of more, those alike at the start are
     /// grouped.
     pub(crate) max_levels: u32,
-    /// Up to so many categories in a node, each is tried against the rest.
+    /// In a column of up to so many categories, each is tried against the rest.
     pub(crate) one_against_rest: u32,
     /// Rows of no slope that are added to each category before they are ordered.
     pub(crate) smoothing: Finite,
@@ -154,7 +154,7 @@ impl Default for BoostingConfig {
             early_stopping: None,
             growth: GrowthConfig::Leaf,
             learning_rate: finite(0.05),
-            max_leaves: 15,
+            max_leaves: 31,
             max_depth: None,
             min_rows_in_leaf: 20,
             min_hessian_in_leaf: finite(1e-3),
