@@ -34,10 +34,13 @@ pub(super) fn exp_f64(x: f64) -> f64 {
     let shifted = x * std::f64::consts::LOG2_E + SHIFTER;
     let power = shifted - SHIFTER;
     let r = (x - power * LN2_HIGH) - power * LN2_LOW; // |r| <= ln 2 / 2
-    let series = 1.0 / 362_880.0 + r * (1.0 / 3_628_800.0 + r * (1.0 / 39_916_800.0));
-    let series = 1.0 / 720.0 + r * (1.0 / 5040.0 + r * (1.0 / 40_320.0 + r * series));
-    let series = 1.0 / 6.0 + r * (1.0 / 24.0 + r * (1.0 / 120.0 + r * series));
-    let series = 1.0 + r * (1.0 + r * (0.5 + r * series));
+    // Even and odd powers apart: two chains of half the length.
+    let q = r * r;
+    let even = 1.0 / 720.0 + q * (1.0 / 40_320.0 + q * (1.0 / 3_628_800.0));
+    let even = 1.0 + q * (0.5 + q * (1.0 / 24.0 + q * even));
+    let odd = 1.0 / 5040.0 + q * (1.0 / 362_880.0 + q * (1.0 / 39_916_800.0));
+    let odd = 1.0 + q * (1.0 / 6.0 + q * (1.0 / 120.0 + q * odd));
+    let series = even + r * odd;
     let exponent = shifted
         .to_bits()
         .wrapping_sub(SHIFTER.to_bits())
@@ -52,21 +55,19 @@ pub(super) fn exp_f64(x: f64) -> f64 {
 /// 2 on, of its half, so that `|s|` is at most 0.172 and ten terms are enough.
 #[inline]
 pub(super) fn log_1p(t: f64) -> f64 {
-    let half = t > std::f64::consts::SQRT_2 - 1.0;
-    // Both fractions doubled for the half; `t` itself stands where `u - 1` would have rounded.
-    let (above, below) = if half {
-        (t - 1.0, t + 3.0)
-    } else {
-        (t, t + 2.0)
-    };
-    let halved = if half { std::f64::consts::LN_2 } else { 0.0 };
+    // 1 where it is the half, else 0, of the sign of a difference: a choice would be a branch.
+    let sign = (std::f64::consts::SQRT_2 - 1.0 - t).to_bits() >> 63;
+    let half = f64::from_bits(1.0_f64.to_bits() & sign.wrapping_neg());
+    let halved = half * std::f64::consts::LN_2;
+    // Both sides of the fraction doubled for the half; `t` itself stands where `u - 1` would have rounded.
+    let (above, below) = (t - half, t + 2.0 + half);
     let s = above / below;
     let z = s * s;
-    let series = 1.0 / 15.0 + z * (1.0 / 17.0 + z * (1.0 / 19.0));
-    let series = 1.0 / 13.0 + z * series;
-    let series = 1.0 / 7.0 + z * (1.0 / 9.0 + z * (1.0 / 11.0 + z * series));
-    let series = 1.0 / 3.0 + z * (1.0 / 5.0 + z * series);
-    halved + 2.0 * s * (1.0 + z * series)
+    let y = z * z;
+    let even = 1.0 / 5.0 + y * (1.0 / 9.0 + y * (1.0 / 13.0 + y * (1.0 / 17.0)));
+    let odd = 1.0 / 7.0 + y * (1.0 / 11.0 + y * (1.0 / 15.0 + y * (1.0 / 19.0)));
+    let series = 1.0 + z * ((1.0 / 3.0 + y * odd) + z * even);
+    halved + 2.0 * s * series
 }
 
 #[cfg(test)]

@@ -327,3 +327,43 @@ fn chains_of_comparisons_end_in_the_same_leaves() {
         assert_eq!(ensemble.base_scores()[0] + sum, *margin);
     }
 }
+
+/// A column of six levels is divided with the caution of many also where a node holds two of them: a
+/// smoothing that no level outweighs then leaves nothing to divide, anywhere in a tree.
+#[test]
+fn the_levels_of_the_column_decide_how_it_is_divided_not_those_of_a_node() {
+    let mut table = Levels::new(4000, 6, 31);
+    // The number alone brings each node down to a level or two.
+    for (number, &level) in table.numbers.iter_mut().zip(&table.many) {
+        *number = if level == MISSING_CATEGORY {
+            -1.0
+        } else {
+            level as f32
+        } + *number * 3.0;
+    }
+    let asked = |one_against_rest| {
+        let params = Params {
+            categories: yard_boost::Categories {
+                one_against_rest,
+                smoothing: 1e9,
+                ..yard_boost::Categories::default()
+            },
+            rounds: 20,
+            ..Params::new(Objective::Logistic)
+        };
+        let ensemble = table.fit(&params, &[table.columns()[0], table.columns()[2]]);
+        let nodes = ensemble.trees().iter().flat_map(Tree::nodes);
+        let sets = nodes.filter(|node| {
+            matches!(
+                node,
+                Node::Split {
+                    test: Test::OneOf(_),
+                    ..
+                }
+            )
+        });
+        sets.count()
+    };
+    assert_eq!(asked(4), 0);
+    assert!(asked(6) > 0);
+}
