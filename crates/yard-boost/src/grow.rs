@@ -12,7 +12,7 @@ use crate::matrix::{Binning, Matrix};
 use crate::params::{Growth, Params};
 use crate::partition;
 use crate::site::{Open, Site};
-use crate::split;
+use crate::split::{self, Split};
 
 /// Margins that a task adds a tree to: 128 KiB, which the second-level cache holds.
 const ADD_ROWS: usize = 1 << 15;
@@ -111,7 +111,8 @@ impl<'a> Grower<'a> {
         let mut open = Vec::new();
         if self.may_split(&root, 1) {
             let histogram = self.sum(round, &root.rows, round.sample.is_none());
-            open.extend(self.search(round, 0, &root, histogram));
+            let split = self.best(round, &root, &histogram, None);
+            open.extend(self.keep(0, histogram, split, false));
         }
         let mut sites = vec![root];
         let mut leaves = 1;
@@ -199,12 +200,17 @@ impl<'a> Grower<'a> {
             histogram::subtract(&mut larger_sums, &smaller_sums);
             let mut sums = [smaller_sums, larger_sums];
             sums.rotate_right(smaller); // now in the order left, right
-            for (side, sums) in sums.into_iter().enumerate() {
-                if grows[side] {
-                    open.extend(self.search(round, first + side, &children[side], sums));
-                } else {
-                    self.spare.push(sums);
-                }
+            let best = |side: usize| {
+                let (site, sums) = (&children[side], &sums[side]);
+                grows[side].then(|| self.best(round, site, sums, None))?
+            };
+            let found = if grows[0] && grows[1] && rayon::current_num_threads() > 1 {
+                <[_; 2]>::from(rayon::join(|| best(0), || best(1)))
+            } else {
+                [0, 1].map(best)
+            };
+            for (side, (sums, split)) in sums.into_iter().zip(found).enumerate() {
+                open.extend(self.keep(first + side, sums, split, false));
             }
         } else {
             self.spare.push(larger_sums);
@@ -229,18 +235,8 @@ impl<'a> Grower<'a> {
         sums
     }
 
-    /// The best split of a site, ready to wait; the histogram is kept for reuse if there is none.
-    fn search(
-        &mut self,
-        round: Round<'_>,
-        index: usize,
-        site: &Site,
-        histogram: Histogram,
-    ) -> Option<Open> {
-        self.search_with(round, index, site, histogram, None)
-    }
-
-    /// The same, with every cell's rows counted. Rarely needed: an estimate must have been wrong.
+    /// Searches a site again, with every cell's rows counted. Rarely needed: an estimate must have been
+    /// wrong.
     fn search_counting(
         &mut self,
         round: Round<'_>,
@@ -251,42 +247,52 @@ impl<'a> Grower<'a> {
         let rows = Rows::Some(&self.rows[site.rows.clone()]);
         let mut counts = vec![0; self.binning.cells()];
         histogram::build(self.matrix, self.binning, rows, Addends::Ones, &mut counts);
-        self.search_with(round, index, site, histogram, Some(&counts))
+        let split = self.best(round, site, &histogram, Some(&counts));
+        self.keep(index, histogram, split, true)
     }
 
-    fn search_with(
-        &mut self,
+    /// The best split of a site.
+    fn best(
+        &self,
         round: Round<'_>,
-        index: usize,
         site: &Site,
-        histogram: Histogram,
+        histogram: &[Packed],
         counts: Option<&[Packed]>,
-    ) -> Option<Open> {
+    ) -> Option<Split> {
         let node = split::Node {
-            histogram: &histogram,
+            histogram,
             counts,
             total: site.total,
             rows: site.rows.len(),
             bounds: site.bounds,
         };
         let allowed = site.allowed(round.columns, self.params);
-        let best = split::best(
+        split::best(
             node,
             self.binning,
             allowed.as_deref().unwrap_or(round.columns),
             round.packing,
             self.params,
-        );
-        if let Some(split) = best {
-            Some(Open {
-                site: index,
-                histogram,
-                split,
-                counted: counts.is_some(),
-            })
-        } else {
+        )
+    }
+
+    /// A site ready to wait with the split that was found; without one, its histogram is kept for reuse.
+    fn keep(
+        &mut self,
+        site: usize,
+        histogram: Histogram,
+        split: Option<Split>,
+        counted: bool,
+    ) -> Option<Open> {
+        let Some(split) = split else {
             self.spare.push(histogram);
-            None
-        }
+            return None;
+        };
+        Some(Open {
+            site,
+            histogram,
+            split,
+            counted,
+        })
     }
 }

@@ -14,7 +14,7 @@ use crate::matrix::{Binning, Matrix, WIDEST, Word};
 pub(crate) type Histogram = Vec<Packed>;
 
 /// Below this many additions a histogram is not worth a second thread.
-const PARALLEL_ADDITIONS: usize = 1 << 17;
+const PARALLEL_ADDITIONS: usize = 1 << 16;
 
 /// Rows fetched at a time.
 const BATCH: usize = 512;
@@ -62,11 +62,13 @@ pub(crate) fn build(
     let threads = rayon::current_num_threads();
     let additions = rows.len() * binning.columns().len();
     let alone = threads == 1 || additions < PARALLEL_ADDITIONS;
-    let parts = if alone {
-        1
+    // Where there is much to do, twice the threads, so that one that is late holds up less.
+    let wanted = if additions < 8 * PARALLEL_ADDITIONS {
+        threads
     } else {
-        (2 * threads).div_ceil(panels)
+        2 * threads
     };
+    let parts = if alone { 1 } else { wanted.div_ceil(panels) };
 
     let panel_columns = matrix.width() * PANEL;
     let mut slices = Vec::with_capacity(panels);
