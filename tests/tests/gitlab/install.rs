@@ -201,10 +201,13 @@ fn a_consumer_s_job_installs_the_release_by_itself() -> Result<()> {
     let place = tempfile::tempdir()?;
     release(place.path())?;
     let url = place.path().display().to_string();
+    // A job with an image has the same `CI_PROJECT_DIR` in every checkout here: the tools of another
+    // test would be found there.
+    let tools = format!(".trainyard/of-{}", std::process::id());
     pipeline.checkout.edit(".gitlab-ci.yml", |text| {
         text.replace(
-            "tools_project: group/trainyard",
-            &format!("tools_url: '{url}'"),
+            "tools_url: ''",
+            &format!("tools_url: '{url}', tools: {tools}"),
         )
     })?;
     pipeline.checkout.commit("Take the tools from a folder")?;

@@ -1,6 +1,6 @@
 //! The panels of numbers, and the rows of categories.
 
-use super::{DependenceCell, DependencePanel, DependencePoint, mean};
+use super::{CURVES, DependenceCell, DependencePanel, DependencePoint, mean};
 use crate::chart::plot::{self, MARGIN};
 use crate::chart::rows;
 use crate::chart::scale::{self, Scale};
@@ -16,7 +16,7 @@ const ASIDE: f64 = 30.0;
 /// A row of a category.
 const ROW: f64 = 24.0;
 /// So many categories are drawn in all, or four of each feature.
-const CATEGORIES: usize = 28;
+const CATEGORIES: usize = 30;
 /// Where a category's name ends.
 const NAMES: f64 = 158.0;
 
@@ -97,10 +97,12 @@ fn curves(
         thinned(known.len()).map(|place| known[place]).collect();
     if let Some((low, high)) = scale::extent(known.iter().map(|(value, _)| *value)) {
         let across = Scale::new(low, high, left + 3.0, inner - 3.0);
-        // The quantiles that were asked about: no mark, no rows.
-        let asked = known.iter().map(|(value, _)| across.at(*value));
-        let asked: Vec<_> = asked.map(|at| [(at, bottom), (at, bottom - 4.0)]).collect();
-        canvas.strokes(&asked, "axis");
+        // The quantiles that were asked about: no mark, no rows. Several curves hide them.
+        if shown.len() == 1 {
+            let asked = known.iter().map(|(value, _)| across.at(*value));
+            let asked: Vec<_> = asked.map(|at| [(at, bottom), (at, bottom - 4.0)]).collect();
+            canvas.strokes(&asked, "axis");
+        }
         let mut free = f64::NEG_INFINITY;
         // As many as there is room for.
         for tick in across.ticks(5) {
@@ -178,8 +180,9 @@ pub(super) fn categories(
 ) -> f64 {
     let (left, right) = (MARGIN + NAMES, rows::RIGHT);
     let across = Scale::new(answers.low, answers.high, left + 4.0, right);
-    // A file stays small: the more features, the fewer categories of each.
-    let most = (CATEGORIES / panels.len().max(1)).clamp(4, 12);
+    // A file stays small: the more features and curves, the fewer categories of each.
+    let rows = CATEGORIES - 2 * shown.len().min(CURVES);
+    let most = (rows / panels.len().max(1)).clamp(4, 12);
     for panel in panels {
         let name = text::fit(&panel.feature, text::BODY, WIDTH - 2.0 * MARGIN);
         canvas.text(MARGIN, y + 17.0, "bold", Anchor::Start, &name);

@@ -174,26 +174,28 @@ impl Chart for PartialDependence {
 
     fn description(&self) -> String {
         let shown = self.shown();
-        let panels = self.panels.iter().filter_map(|panel| {
-            let spans = shown.iter().filter_map(|&curve| {
+        let panels = self.panels.iter().take(PANELS).filter_map(|panel| {
+            // Of several curves the one that moves most; the table has all.
+            let ends = shown.iter().filter_map(|&curve| {
                 let (low, high) = panel.ends(curve)?;
-                let (low_mean, high_mean) = (mean(low, curve), mean(high, curve));
-                let decimals = decimals_for(high_mean.abs());
-                let whose = if shown.len() > 1 {
-                    format!("{} ", self.curves[curve])
-                } else {
-                    String::new()
-                };
-                Some(format!(
-                    "{whose}from {} at {} to {} at {}",
-                    fixed(low_mean, decimals),
-                    low.cell.words(),
-                    fixed(high_mean, decimals),
-                    high.cell.words()
-                ))
+                Some((curve, low, high, mean(high, curve) - mean(low, curve)))
             });
-            let spans: Vec<String> = spans.collect();
-            (!spans.is_empty()).then(|| format!("{}: {}", panel.feature, spans.join(", ")))
+            let (curve, low, high, _) = ends.max_by(|a, b| a.3.total_cmp(&b.3))?;
+            let (low_mean, high_mean) = (mean(low, curve), mean(high, curve));
+            let decimals = decimals_for(high_mean.abs());
+            let whose = if shown.len() > 1 {
+                format!("{} most, ", self.curves[curve])
+            } else {
+                String::new()
+            };
+            Some(format!(
+                "{}: {whose}from {} at {} to {} at {}",
+                panel.feature,
+                fixed(low_mean, decimals),
+                low.cell.words(),
+                fixed(high_mean, decimals),
+                high.cell.words()
+            ))
         });
         format!(
             "Mean {} where all rows have the same cell. {}.",
