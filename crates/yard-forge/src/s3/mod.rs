@@ -2,9 +2,8 @@
 
 mod signature;
 
-use std::io::Read as _;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use reqwest::Method;
 use url::Url;
@@ -19,7 +18,7 @@ use crate::error::ForgeError;
 use crate::origin::shown;
 use crate::retry::Patience;
 use crate::settings::Settings;
-use crate::transfer::Upload;
+use crate::transfer::{Upload, receive};
 use signature::Request;
 
 /// A place in a bucket, below which objects lie.
@@ -110,22 +109,14 @@ impl Bucket {
 
     /// An object of up to so many bytes; nothing where there is none.
     pub fn get(&self, name: &str, limit: u64) -> Result<Option<Vec<u8>>, ForgeError> {
-        let answer = match self.ask(&Method::GET, name, None) {
+        let mut answer = match self.ask(&Method::GET, name, None) {
             Err(ForgeError::NotFound { .. }) => return Ok(None),
             answer => answer?,
         };
         let request = format!("GET {}", shown(&self.url(name)));
+        let (clock, stall) = (self.client.clock(), self.client.settings().stall_timeout);
         let mut bytes = Vec::new();
-        let read = answer.take(limit + 1).read_to_end(&mut bytes);
-        read.map_err(|error| ForgeError::Transient {
-            request: request.clone(),
-            reason: "the answer broke off".to_owned(),
-            retry_after: None,
-            source: Some(Box::new(error)),
-        })?;
-        if bytes.len() as u64 > limit {
-            return Err(ForgeError::TooLarge { request, limit });
-        }
+        receive(&mut answer, &request, &mut bytes, limit, clock, stall)?;
         Ok(Some(bytes))
     }
 
@@ -157,7 +148,7 @@ impl Bucket {
             method: method.as_str(),
             url: &url,
             body: upload.map_or_else(|| Sha256::of(b""), |upload| upload.sha256),
-            time: now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs(),
+            time: now,
         };
         let headers = signature::headers(&request, &self.keys, &self.region)?;
         let mut call = Call::new(method.clone(), url);

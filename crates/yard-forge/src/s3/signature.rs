@@ -1,7 +1,10 @@
 //! Signature version 4 of Amazon's interfaces, as object stores ask for it: the method, the address, some
 //! headers and the digest of the body, under a key that is good for one day, region and service.
 
+use std::time::SystemTime;
+
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use httpdate::fmt_http_date;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use sha2::Sha256 as Hash;
 use url::Url;
@@ -18,8 +21,7 @@ pub(crate) struct Request<'a> {
     pub(crate) method: &'a str,
     pub(crate) url: &'a Url,
     pub(crate) body: Sha256,
-    /// Seconds since 1970.
-    pub(crate) time: u64,
+    pub(crate) time: SystemTime,
 }
 
 /// The headers that prove who sends a request.
@@ -90,38 +92,33 @@ fn sealed(key: &[u8], text: &str) -> Vec<u8> {
     mac.finalize().into_bytes().to_vec()
 }
 
-/// A moment as `20130524T000000Z`.
-fn moment(seconds: u64) -> String {
-    let (days, time) = (seconds / 86_400, seconds % 86_400);
-    // Days to a date: Howard Hinnant, *chrono-compatible low-level date algorithms* (civil_from_days).
-    let shifted = days + 719_468;
-    let era = shifted / 146_097;
-    let of_era = shifted % 146_097;
-    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let from_march = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * from_march + 2) / 5 + 1;
-    let month = if from_march < 10 {
-        from_march + 3
-    } else {
-        from_march - 9
-    };
-    let year = year_of_era + era * 400 + u64::from(month <= 2);
-    let (hour, minute, second) = (time / 3_600, time / 60 % 60, time % 60);
-    format!("{year:04}{month:02}{day:02}T{hour:02}{minute:02}{second:02}Z")
+/// A moment as `20130524T000000Z`, put together from what HTTP writes: `Fri, 24 May 2013 00:00:00 GMT`.
+fn moment(time: SystemTime) -> String {
+    const MONTHS: &str = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    let text = fmt_http_date(time);
+    let (day, month, year) = (&text[5..7], &text[8..11], &text[12..16]);
+    let month = MONTHS.find(month).unwrap_or_default() / 3 + 1;
+    let clock = text[17..25].replace(':', "");
+    format!("{year}{month:02}{day}T{clock}Z")
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::credential::Secret;
 
+    fn at(seconds: u64) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
+    }
+
     #[test]
     fn moments_are_written_as_signatures_want_them() {
-        assert_eq!(moment(0), "19700101T000000Z");
-        assert_eq!(moment(951_782_400), "20000229T000000Z");
-        assert_eq!(moment(1_369_353_600), "20130524T000000Z");
-        assert_eq!(moment(1_798_761_599), "20261231T235959Z");
+        assert_eq!(moment(at(0)), "19700101T000000Z");
+        assert_eq!(moment(at(951_782_400)), "20000229T000000Z");
+        assert_eq!(moment(at(1_369_353_600)), "20130524T000000Z");
+        assert_eq!(moment(at(1_798_761_599)), "20261231T235959Z");
     }
 
     /// The same request signed by botocore 1.44's `S3SigV4Auth`.
@@ -137,7 +134,7 @@ mod tests {
             method: "PUT",
             url: &url,
             body: Sha256::of(b"rounds"),
-            time: 1_369_353_600,
+            time: at(1_369_353_600),
         };
         let proof = |keys: &Keys| {
             let headers = headers(&request, keys, "us-east-1").unwrap();
